@@ -1,0 +1,10 @@
+# compare.cmake - runs a command and compares what it prints with a file, byte by byte.
+execute_process(COMMAND ${command} ${arguments} OUTPUT_VARIABLE printed RESULT_VARIABLE status)
+file(WRITE ${output} "${printed}")
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${command} ended with ${status}:\n${printed}")
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -E compare_files ${output} ${expected} RESULT_VARIABLE differs)
+if(differs)
+  message(FATAL_ERROR "${output} is not what ${expected} says:\n${printed}")
+endif()

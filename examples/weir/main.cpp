@@ -1,0 +1,235 @@
+// weir - the library on the command line. It reads files, calls the verbs, prints what they give.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <weir.hpp>
+
+#include "options.hpp"
+
+namespace {
+
+weir::result<std::string> read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    if (!in || std::filesystem::is_directory(path))
+        return weir::error{weir::errc::io, "the file cannot be read", path};
+    return text;
+}
+
+// Reads a definition; what is wrong inside it is said with the file's name.
+template <class Parse>
+auto read_definition(const std::string& path, Parse parse) -> decltype(parse(std::string_view{})) {
+    const auto text = read_file(path);
+    if (!text) return text.error();
+    auto parsed = parse(std::string_view(*text));
+    if (parsed) return parsed;
+    weir::error e = parsed.error();
+    e.where = e.where.empty() ? path : path + ": " + e.where;
+    return e;
+}
+
+weir::result<weir::lifecycle> find_lifecycle(const std::string& given) {
+    if (!std::filesystem::exists(given) && !given.ends_with(".json")) return weir::lifecycle::preset(given);
+    return read_definition(given, weir::lifecycle_from_json);
+}
+
+weir::result<weir::mapping> find_mapping(const std::string& path) {
+    auto mapping = read_definition(path, weir::mapping_from_json);
+    if (!mapping) return mapping;
+    for (auto& lookup : mapping->lookups)
+        lookup.file = (std::filesystem::path(path).parent_path() / lookup.file).string();
+    return mapping;
+}
+
+weir::result<weir::load_report> load_source(weir::store& store, const std::string& path,
+                                            weir::mapping mapping) {
+    if (std::filesystem::is_directory(path))
+        return weir::error{weir::errc::unsupported,
+                           "a store on disk cannot be opened yet; give a CSV or .jsonl file", path};
+    if (path.ends_with(".jsonl"))
+        return weir::load(store, weir::json_lines{.path = path, .mapping = std::move(mapping)});
+    return weir::load(store, weir::csv{.path = path, .mapping = std::move(mapping)});
+}
+
+struct loaded_source {
+    std::string path;
+    weir::load_report report;
+};
+
+void tell(const loaded_source& s) {
+    const auto& r = s.report;
+    for (const auto& row : r.samples) {
+        std::cerr << s.path << ':' << row.line;
+        if (row.column > 0) std::cerr << ':' << row.column;
+        std::cerr << ": row rejected: ";
+        if (!row.field.empty()) std::cerr << row.field << ": ";
+        std::cerr << row.reason << '\n';
+    }
+    std::cerr << s.path << ": " << r.rows << " rows, " << r.events << " events, " << r.without_event
+              << " rows without an event, " << r.rejected << " rejected\n";
+}
+
+weir::result<std::vector<loaded_source>> load_sources(weir::store& store, const options& o) {
+    std::vector<loaded_source> loaded;
+    for (std::size_t i = 0; i < o.sources.size(); ++i) {
+        weir::mapping mapping;
+        if (!o.maps.empty()) {
+            auto found = find_mapping(o.maps.size() == 1 ? o.maps.front() : o.maps[i]);
+            if (!found) return found.error();
+            mapping = std::move(*found);
+        }
+        auto report = load_source(store, o.sources[i], std::move(mapping));
+        if (!report) return report.error();
+        loaded.push_back({o.sources[i], std::move(*report)});
+        tell(loaded.back());
+    }
+    if (loaded.empty())
+        return weir::error{weir::errc::invalid_question, "no SOURCE is given; see weir --help",
+                           "command line"};
+    if (std::all_of(loaded.begin(), loaded.end(),
+                    [](const loaded_source& s) { return s.report.events == 0; }))
+        return weir::error{weir::errc::bad_input, "no row was accepted", loaded.front().path};
+    return loaded;
+}
+
+// How the rows fared, as an answer of its own: a report must account for every row.
+weir::answer account_for(const std::vector<loaded_source>& sources) {
+    using type = weir::column_type;
+    weir::table t("sources", {{"file", type::text, {}},
+                              {"rows", type::integer, {}},
+                              {"events", type::integer, {}},
+                              {"rows_without_event", type::integer, {}},
+                              {"rejected", type::integer, {}},
+                              {"duplicate", type::integer, {}}});
+    for (const auto& [path, r] : sources)
+        t.add_row({std::filesystem::path(path).filename().string(), r.rows, r.events, r.without_event,
+                   r.rejected, r.duplicate});
+    weir::answer a{.title = "what was read"};
+    for (const auto& s : sources)
+        for (const auto& row : s.report.samples)
+            a.notes.push_back("rejected: line " + std::to_string(row.line) + ", " + row.field + ": " +
+                              row.reason);
+    a.tables.push_back(std::move(t));
+    return a;
+}
+
+weir::result<std::string> in_format(const weir::answer& answer, const std::string& format) {
+    if (format == "json") return to_json(answer, 2) + "\n";
+    if (format == "csv") return to_csv(answer);
+    if (format == "svg") return render(answer, weir::svg{});
+    if (format == "html") return render(answer, weir::html{});
+    return render(answer);
+}
+
+weir::result<std::string> measure_command(const options& o) {
+    auto question = read_definition(o.definition, weir::question_from_json);
+    if (!question) return question.error();
+    weir::report_part part{.title = {}, .lifecycle = {}, .question = std::move(*question)};
+    if (!o.lifecycle.empty()) {
+        auto lifecycle = find_lifecycle(o.lifecycle);
+        if (!lifecycle) return lifecycle.error();
+        part.lifecycle = std::move(*lifecycle);
+    }
+    weir::store store({.memory_budget = o.memory});
+    if (const auto loaded = load_sources(store, o); !loaded) return loaded.error();
+    const auto report =
+        measure(store.snapshot(), weir::report_question{.title = {}, .answers = {std::move(part)}},
+                {.threads = o.threads, .as_of = o.as_of});
+    if (!report) return report.error();
+    return in_format(report->sections.front().answer, o.format);
+}
+
+// The stage events in the form of a SOURCE.
+std::string as_source(const weir::stage_history& history) {
+    using type = weir::column_type;
+    weir::table t("stages", {{"lead", type::text, {}},
+                             {"event", type::text, {}},
+                             {"time", type::instant_us, {}},
+                             {"lifecycle", type::text, {}},
+                             {"version", type::integer, {}},
+                             {"from", type::text, {}},
+                             {"move", type::text, {}},
+                             {"cause", type::text, {}},
+                             {"reason", type::text, {}},
+                             {"stated", type::boolean, {}},
+                             {"entry", type::integer, {}}});
+    const weir::visit* previous = nullptr;
+    for (const auto& v : history.visits) {
+        const bool same_lead = previous != nullptr && previous->lead == v.lead;
+        const auto text = [](const std::string& s) { return s.empty() ? weir::cell{} : weir::cell{s}; };
+        t.add_row({to_string(v.lead), v.stage, v.from, history.lifecycle.name,
+                   std::int64_t{history.lifecycle.version}, same_lead ? text(previous->stage) : weir::cell{},
+                   v.move, text(v.cause), text(v.reason), v.stated, v.entry});
+        previous = &v;
+    }
+    weir::answer a;
+    a.tables.push_back(std::move(t));
+    return to_csv(a);
+}
+
+weir::result<std::string> derive_command(const options& o) {
+    const auto lifecycle = find_lifecycle(o.definition);
+    if (!lifecycle) return lifecycle.error();
+    weir::store store({.memory_budget = o.memory});
+    if (const auto loaded = load_sources(store, o); !loaded) return loaded.error();
+    const auto staged = derive(store.snapshot(), *lifecycle, {.threads = o.threads, .as_of = o.as_of});
+    if (!staged) return staged.error();
+    const auto history = weir::history(*staged);
+    if (!history) return history.error();
+    if (o.format == "json") return to_json(weir::answer(*history), 2) + "\n";
+    return as_source(*history);
+}
+
+weir::result<std::string> report_command(const options& o) {
+    const auto question = read_definition(o.definition, weir::report_from_json);
+    if (!question) return question.error();
+    weir::store store({.memory_budget = o.memory});
+    const auto loaded = load_sources(store, o);
+    if (!loaded) return loaded.error();
+    auto report = measure(store.snapshot(), *question, {.threads = o.threads, .as_of = o.as_of});
+    if (!report) return report.error();
+    report->sections.push_back({"Sources", account_for(*loaded)});
+    return render(*report);
+}
+
+weir::result<std::string> run(const options& o) {
+    if (o.command == "measure") return measure_command(o);
+    if (o.command == "derive") return derive_command(o);
+    if (o.command == "report") return report_command(o);
+    return weir::error{weir::errc::unsupported, "weir " + o.command + " is not built yet", "command line"};
+}
+
+weir::result<void> deliver(const std::string& text, const std::string& path) {
+    if (path.empty()) {
+        std::cout << text << std::flush;
+        if (!std::cout) return weir::error{weir::errc::io, "standard output cannot be written", {}};
+        return {};
+    }
+    std::ofstream out(path, std::ios::binary);
+    out << text << std::flush;
+    if (!out) return weir::error{weir::errc::io, "the file cannot be written", path};
+    return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc > 1 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
+        std::cout << usage();
+        return 0;
+    }
+    const auto o = parse_options(argc, argv);
+    const auto done =
+        o.and_then(run).and_then([&](const std::string& text) { return deliver(text, o->output); });
+    if (done) return 0;
+    std::cerr << "weir: " << to_string(done.error()) << '\n';
+    return 1;
+}

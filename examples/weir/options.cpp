@@ -1,0 +1,111 @@
+#include "options.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <boost/program_options.hpp>
+
+namespace po = boost::program_options;
+
+namespace {
+
+struct command {
+    std::string_view name;
+    bool has_definition;  // its first operand is a question, lifecycle or report
+    std::string_view formats;
+};
+constexpr std::array commands{
+    command{"measure", true, " text json csv svg html "},
+    command{"derive", true, " csv json "},
+    command{"report", true, " html "},
+    command{"explain", true, " text json "},
+    command{"append", true, " text "},
+    command{"verify", true, " text "},
+};
+
+weir::error wrong(std::string message) {
+    return {weir::errc::invalid_question, std::move(message), "command line"};
+}
+
+po::options_description described() {
+    po::options_description all;
+    all.add_options()("map", po::value<std::vector<std::string>>())("lifecycle", po::value<std::string>())(
+        "as-of", po::value<std::string>())("format", po::value<std::string>())(
+        "lead", po::value<std::string>())("threads", po::value<int>())("memory", po::value<std::int64_t>())(
+        "output,o", po::value<std::string>())("operand", po::value<std::vector<std::string>>());
+    return all;
+}
+
+weir::result<options> checked(const command& c, const po::variables_map& given) {
+    options o{.command = std::string(c.name)};
+    if (given.count("operand") != 0) o.sources = given["operand"].as<std::vector<std::string>>();
+    if (o.sources.empty()) return wrong("weir " + o.command + " needs a definition; see weir --help");
+    o.definition = o.sources.front();
+    o.sources.erase(o.sources.begin());
+    if (given.count("map") != 0) o.maps = given["map"].as<std::vector<std::string>>();
+    if (o.maps.size() > 1 && o.maps.size() != o.sources.size())
+        return wrong("there are " + std::to_string(o.maps.size()) + " --map for " +
+                     std::to_string(o.sources.size()) + " sources; give none, one, or one for each source");
+    if (given.count("lifecycle") != 0) o.lifecycle = given["lifecycle"].as<std::string>();
+    if (given.count("output") != 0) o.output = given["output"].as<std::string>();
+    if (given.count("format") != 0) o.format = given["format"].as<std::string>();
+    if (!o.format.empty() && c.formats.find(' ' + o.format + ' ') == std::string_view::npos)
+        return wrong("weir " + o.command + " has no format \"" + o.format + "\"; it has" +
+                     std::string(c.formats));
+    if (given.count("threads") != 0) o.threads = given["threads"].as<int>();
+    if (o.threads < 1 || o.threads > 256)
+        return wrong("--threads is " + std::to_string(o.threads) + "; give 1 to 256");
+    if (given.count("memory") != 0) o.memory = given["memory"].as<std::int64_t>();
+    if (o.memory < 1) return wrong("--memory is " + std::to_string(o.memory) + "; give a number of bytes");
+    if (given.count("as-of") != 0) {
+        auto t = weir::parse_instant(given["as-of"].as<std::string>());
+        if (!t) return wrong("--as-of: " + t.error().message);
+        o.as_of = *t;
+    }
+    return o;
+}
+
+}  // namespace
+
+std::string usage() {
+    return "weir measure QUESTION.json SOURCE... [--lifecycle L.json|b2b] [--map MAPPING.json]... [--as-of "
+           "T]\n"
+           "             [--format text|json|csv|svg|html] [--threads N] [--memory BYTES]\n"
+           "weir derive  LIFECYCLE.json|b2b SOURCE... [--map MAPPING.json]... [--as-of T] [--format "
+           "csv|json]\n"
+           "weir report  REPORT.json SOURCE... [--map MAPPING.json]... [--as-of T] [--threads N] -o "
+           "report.html\n"
+           "\n"
+           "A SOURCE is a CSV file, or a file of JSON lines that ends in .jsonl, with the columns lead, "
+           "event, time\n"
+           "and any attributes; a MAPPING turns any other file into events. The i-th --map belongs to the "
+           "i-th\n"
+           "SOURCE, a single one to all. Rows that cannot be read are counted and named on standard error.\n"
+           "Exit status: 0, or 1 for a wrong question, mapping or file, or when no row could be read.\n";
+}
+
+weir::result<options> parse_options(int argc, const char* const* argv) {
+    const std::string name = argc > 1 ? argv[1] : "";
+    const auto* found =
+        std::find_if(commands.begin(), commands.end(), [&](const command& c) { return c.name == name; });
+    if (found == commands.end())
+        return wrong((name.empty() ? "no command is given" : "there is no command \"" + name + "\"") +
+                     "; see weir --help");
+    try {
+        po::positional_options_description operands;
+        operands.add("operand", -1);
+        po::variables_map given;
+        po::store(po::command_line_parser(argc - 1, argv + 1)
+                      .options(described())
+                      .positional(operands)
+                      .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+                      .run(),
+                  given);
+        po::notify(given);
+        return checked(*found, given);
+    } catch (const po::error& e) {
+        return wrong(e.what());
+    }
+}

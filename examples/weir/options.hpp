@@ -1,0 +1,26 @@
+// options.hpp - the words of the command line, checked; what the command does with them is in main.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <weir.hpp>
+
+struct options {
+    std::string command{};     ///< measure, derive, report, ...
+    std::string definition{};  ///< QUESTION, LIFECYCLE or REPORT: a file, or a preset's name
+    std::vector<std::string> sources{};
+    std::vector<std::string> maps{};  ///< none, one for all, or one for each source
+    std::string lifecycle{};          ///< a file, a preset's name, or empty
+    std::string format{};
+    std::string output{};
+    std::optional<weir::instant> as_of{};
+    int threads = 1;
+    std::int64_t memory = std::int64_t{4} << 30;
+};
+
+/// What the command prints for --help.
+std::string usage();
+/// Errors: invalid_question, one sentence.
+weir::result<options> parse_options(int argc, const char* const* argv);

@@ -1,0 +1,169 @@
+// weir/funnel.hpp - how many leads go through the steps, where they stop, how long it takes.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <weir/breakdown.hpp>
+#include <weir/condition.hpp>
+#include <weir/error.hpp>
+#include <weir/store.hpp>
+#include <weir/table.hpp>
+#include <weir/time.hpp>
+#include <weir/value.hpp>
+
+namespace weir {
+inline namespace v1 {
+
+// One policy, one enum. The first value of each is the default; so far the others are `unsupported`.
+enum class order : std::uint8_t { in_sequence, any_order, adjacent };
+enum class ties : std::uint8_t { together, in_arrival_order, strictly_later };
+enum class clock : std::uint8_t { from_first_step, from_previous_step };
+enum class entry : std::uint8_t { best, first, every };
+enum class counting : std::uint8_t { leads, entries, accounts };
+enum class on_exclusion : std::uint8_t { restart, disqualify };
+enum class breaks : std::uint8_t { every_event, step_events };
+
+/// All of a step but its event. `optional`, the gaps and at_least > 1 are `unsupported` so far.
+struct step_options {
+    std::string name{};  ///< empty: the event
+    condition where{};
+    bool optional = false;
+    std::optional<duration> min_gap{};
+    std::optional<duration> max_gap{};
+    int at_least = 1;
+};
+
+template <class E>
+concept event_names = text<E> || std::same_as<E, names>;
+
+/// One step, written in one of these ways:
+///   "visit"
+///   any_of{"demo", "webinar"}
+///   {"demo", attribute("source") == "ads"}
+///   {"call", {.name = "first call", .max_gap = days{7}}}
+///   {any_of{"demo", "webinar"}, attribute("source") == "ads", {.name = "demo"}}
+struct step {
+    template <event_names E> step(const E& event_) : step(step_options{}, names(event_)) {}
+    template <event_names E>
+    step(const E& event_, condition where_) : step(step_options{.where = std::move(where_)}, names(event_)) {}
+    template <event_names E> step(const E& event_, step_options o) : step(std::move(o), names(event_)) {}
+    template <event_names E>
+    step(const E& event_, condition where_, step_options o)
+        : step(with(std::move(o), std::move(where_)), names(event_)) {}
+    step(std::nullptr_t) = delete;
+    template <text A, text B>
+    step(const A&, const B&) = delete;  // several events are any_of{"demo", "webinar"}
+
+    std::string name;
+    names event;
+    condition where;
+    bool optional;
+    std::optional<duration> min_gap, max_gap;
+    int at_least;
+    friend bool operator==(const step&, const step&) = default;
+
+private:
+    step(step_options&& o, names e)  // in this order no public form can select it
+        : name(o.name.empty() && !e.empty() ? *e.begin() : std::move(o.name)),
+          event(std::move(e)),
+          where(std::move(o.where)),
+          optional(o.optional),
+          min_gap(o.min_gap),
+          max_gap(o.max_gap),
+          at_least(o.at_least) {}
+    static step_options with(step_options o, condition w) {
+        o.where = o.where.always() ? std::move(w) : o.where && w;
+        return o;
+    }
+};
+
+/// Ends every chain that has reached step `after` and not step `before`. `unsupported` so far.
+struct exclusion {
+    names event{};
+    condition where{};
+    int after = 0;
+    int before = 0;
+    friend bool operator==(const exclusion&, const exclusion&) = default;
+};
+
+/// Asks how many leads do the steps one after another.
+///
+/// A chain is a sequence of different events of one lead that match steps 1, 2, ..., with nothing asked of
+/// what lies between; one event fills at most one step, and events of equal time may stand in any order. It
+/// begins in `period`, spans at most `within` (edge included) and reads no event after as_of. The level of a
+/// lead is the length of its longest chain; step k counts the leads of level >= k.
+struct funnel {
+    std::vector<step> steps{};         ///< 1 to 64
+    std::optional<duration> within{};  ///< first step to last; none: no limit; 0: all at one instant
+    weir::clock clock = weir::clock::from_first_step;
+    weir::order order = weir::order::in_sequence;
+    weir::ties ties = weir::ties::together;
+    weir::entry entry = weir::entry::best;
+    weir::counting counting = weir::counting::leads;
+    std::vector<exclusion> exclude{};
+    weir::on_exclusion on_exclusion = weir::on_exclusion::restart;
+    weir::breaks breaks = weir::breaks::every_event;
+    names hold{};
+    std::string by{};  ///< attribute; empty: no breakdown
+    weir::by_value by_value{};
+    weir::period period{};           ///< where a chain may begin; it never clips the rest
+    calendar bucket{};               ///< by the time a lead's chain begins
+    std::optional<instant> as_of{};  ///< none: the snapshot's own
+    int max_groups = 10'000;         ///< more give limit_exceeded
+
+    friend bool operator==(const funnel&, const funnel&) = default;
+    friend WEIR_API std::ostream& operator<<(std::ostream&, const funnel&);  ///< the JSON form
+};
+/// Prints {"funnel": {...}}, leaving out what is default.
+WEIR_API std::string to_json(const funnel&);
+/// Reads what to_json prints and design-time files hold. Errors: bad_input, unknown_name (a key or a value).
+WEIR_API result<funnel> funnel_from_json(std::string_view);
+/// Finds the first fault without asking anything. Errors: invalid_question, limit_exceeded, unsupported.
+WEIR_API result<void> check(const funnel&);
+
+/// One step of the whole or of a group. Rows: the whole first, groups by text, "(none)" last; inside by
+/// bucket.
+struct funnel_row {
+    std::optional<std::string> group{};   ///< none: the whole; "(none)": the attribute is missing
+    std::optional<std::string> bucket{};  ///< civil date at which it begins; none: all
+    int step = 0;                         ///< from 1
+    std::string name{};
+    std::int64_t leads = 0;
+    rate of_first{};
+    rate of_previous{};
+    std::optional<duration>
+        median_wait{};  ///< since the previous step, over those who made this one; none at step 1
+    std::optional<duration> p90_wait{};
+    friend bool operator==(const funnel_row&, const funnel_row&) = default;
+};
+struct WEIR_API funnel_table {
+    funnel question{};
+    std::optional<instant> as_of{};
+    std::vector<std::string> notes{};
+    std::vector<funnel_row> rows{};
+
+    /// The row of a step over all buckets: of the whole, or of a group. nullptr if there is none.
+    const funnel_row* find(std::string_view step,
+                           std::optional<std::string_view> group = std::nullopt) const&;
+    const funnel_row* find(std::string_view, std::optional<std::string_view> = std::nullopt) const&& = delete;
+    operator answer() const;
+};
+
+/// Measures a funnel.
+///
+/// A step whose event nothing in the snapshot bears counts 0, and a note says so with a suggestion. Waits are
+/// type-1 quantiles (an observed value) over the chains that count: of those that reach the lead's level, the
+/// one that ends first, then starts last, then takes the earliest events. Errors: those of check();
+/// limit_exceeded (max_groups); unknown_name (a zone); out_of_memory. Cost: one pass over the segments that
+/// hold a step; a lead is read no further than its last step.
+WEIR_API result<funnel_table> measure(const snapshot&, const funnel&, const scope& = {});
+
+}  // namespace v1
+}  // namespace weir

@@ -1,0 +1,117 @@
+// bridge/report.cpp - a report's definition, from JSON, and its answers.
+#include <map>
+#include <utility>
+
+#include <weir/question.hpp>
+
+#include "base/fail.hpp"
+#include "base/json.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+// A part of a definition as text again, for the reader of that part.
+std::string text_of(const json::node& n) {
+    json::writer w;
+    json::write(w, n);
+    return w.take();
+}
+
+// Says in which part of the report an error lies.
+error inside(const std::string& part, const error& e) {
+    if (part.empty()) return e;
+    return {e.code, e.message, e.where.empty() ? part : part + "." + e.where};
+}
+
+template <class T> T value_inside(const std::string& part, result<T> r) {
+    if (!r) {
+        const error e = inside(part, r.error());
+        fail(e.code, e.message, e.where);
+    }
+    return *std::move(r);
+}
+
+lifecycle lifecycle_of(const json::node& n, const std::string& where) {
+    if (n.kind == json::kind::text) return value_inside(where, lifecycle::preset(n.text));
+    const bool wrapped = n.find("lifecycle") != nullptr;
+    const std::string text = wrapped ? text_of(n) : "{\"lifecycle\":" + text_of(n) + "}";
+    return value_inside(where, lifecycle_from_json(text));
+}
+
+report_part part_of(const json::node& n, const std::string& where) {
+    json::object o(n, where);
+    report_part part;
+    if (const auto* title = o.find("title")) part.title = json::as_text(*title, o.at("title"));
+    if (const auto* stages = o.find("lifecycle")) part.lifecycle = lifecycle_of(*stages, o.at("lifecycle"));
+    const auto* asked = o.find("question");
+    if (asked == nullptr) fail(errc::bad_input, "an answer of a report needs a question", where);
+    part.question = value_inside(o.at("question"), question_from_json(text_of(*asked)));
+    o.finish();
+    return part;
+}
+
+std::optional<instant>& as_of_in(question& q) {
+    return std::visit([](auto& one) -> std::optional<instant>& { return one.as_of; }, q);
+}
+
+// Derives each lifecycle once for each as_of.
+class stages {
+public:
+    stages(const snapshot& raw, const scope& how) : raw_(raw), how_(how) {}
+
+    const snapshot& of(const lifecycle& l, std::optional<instant> as_of, const std::string& where) {
+        scope how = how_;
+        how.as_of = as_of;
+        auto& kept = kept_[{to_json(l), as_of}];
+        if (!kept) kept = value_inside(where, derive(raw_, l, how));
+        return *kept;
+    }
+
+private:
+    const snapshot& raw_;
+    const scope& how_;
+    std::map<std::pair<std::string, std::optional<instant>>, std::optional<snapshot>> kept_{};
+};
+
+}  // namespace
+
+result<report_question> report_from_json(std::string_view text) {
+    return guarded([&] {
+        const json::node root = json::parse(text);
+        json::object outer(root, {});
+        const auto* inner = outer.find("report");
+        if (inner == nullptr) fail(errc::bad_input, "a report is an object with the key \"report\"", {});
+        outer.finish();
+        json::object o(*inner, "report");
+        report_question report;
+        if (const auto* title = o.find("title")) report.title = json::as_text(*title, o.at("title"));
+        if (const auto* answers = o.find("answers")) {
+            const auto& parts = json::as_array(*answers, o.at("answers"));
+            for (std::size_t i = 0; i < parts.size(); ++i)
+                report.answers.push_back(part_of(parts[i], "answers[" + std::to_string(i) + "]"));
+        }
+        o.finish();
+        if (report.answers.empty())
+            fail(errc::invalid_question, "a report needs an answer", "report.answers");
+        return report;
+    });
+}
+
+result<report> measure(const snapshot& s, const report_question& asked, const scope& how) {
+    return guarded([&] {
+        report page{.title = asked.title, .sections = {}};
+        stages derived(s, how);
+        for (std::size_t i = 0; i < asked.answers.size(); ++i) {
+            const report_part& part = asked.answers[i];
+            const std::string where =
+                asked.answers.size() == 1 ? std::string() : "answers[" + std::to_string(i) + "]";
+            question q = part.question;
+            if (how.as_of) as_of_in(q) = how.as_of;
+            const snapshot& events = part.lifecycle ? derived.of(*part.lifecycle, as_of_in(q), where) : s;
+            page.sections.push_back({part.title, value_inside(where, measure(events, q, how))});
+        }
+        return page;
+    });
+}
+
+}  // namespace weir::inline v1

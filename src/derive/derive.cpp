@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <tuple>
+
+#include <weir/lifecycle.hpp>
+
+#include "base/fail.hpp"
+#include "base/text.hpp"
+#include "derive/fold.hpp"
+#include "derive/layer.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+constexpr int max_threads = 256;
+
+void check_scope(const snapshot::impl& data, const lifecycle& l, const scope& how) {
+    if (how.threads < 1 || how.threads > max_threads) {
+        fail(errc::invalid_question,
+             std::to_string(how.threads) + " threads were asked for, 1 to 256 are possible", "threads");
+    }
+    for (const auto& layer : data.layers) {
+        if (layer->lifecycle.name != l.name) continue;
+        fail(errc::invalid_question, "a lifecycle named " + quoted(l.name) + " is derived already", "name");
+    }
+}
+
+// What all workers found, by lead code.
+struct findings {
+    std::vector<stage_entry> entries{};
+    std::vector<refused_move> refused{};
+};
+
+findings fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of, int threads) {
+    std::vector<folder> folders(static_cast<std::size_t>(threads), folder(rules, as_of));
+    const scan_options options{.as_of = as_of, .hidden = true, .threads = threads};
+    scan(data, options,
+         [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
+    findings all{std::move(folders.front().entries), std::move(folders.front().refused)};
+    for (std::size_t i = 1; i < folders.size(); ++i) {
+        folder& f = folders[i];
+        all.entries.insert(all.entries.end(), f.entries.begin(), f.entries.end());
+        std::move(f.refused.begin(), f.refused.end(), std::back_inserter(all.refused));
+        f = folder(rules, as_of);  // frees what was taken
+    }
+    return all;
+}
+
+// Names the first unknown word by text: the order of refusals is that of the leads' codes, which nobody
+// knows.
+void check_words(const rulebook& rules, const std::vector<refused_move>& refused) {
+    if (rules.lifecycle().unknown_stage != unknown_stage::fail) return;
+    const refused_move* first = nullptr;
+    for (const refused_move& r : refused) {
+        if (r.policy != "unknown_stage") continue;
+        if (first == nullptr || std::tie(r.target, r.rule) < std::tie(first->target, first->rule)) first = &r;
+    }
+    if (first == nullptr) return;
+    std::vector<std::string> known = rules.places();
+    for (const auto& [word, target] : rules.lifecycle().rules[first->rule].stage_change.map)
+        known.push_back(word);
+    fail(errc::unknown_name,
+         "an event says the stage " + quoted(first->target) + ", which is no stage, exit or word of the map" +
+             did_you_mean(first->target, known),
+         "rules[" + std::to_string(first->rule) + "].stage_change");
+}
+
+std::string counted(std::int64_t n, const std::string& one, const std::string& many) {
+    return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+std::int64_t raw_events_named(const snapshot::impl& data, const std::vector<std::uint32_t>& codes) {
+    std::int64_t sum = 0;
+    for (std::size_t s = 0; s < data.raw_segments(); ++s) {
+        for (const auto& [code, count] : data.segments[s]->event_counts) {
+            if (std::find(codes.begin(), codes.end(), code) != codes.end()) sum += count;
+        }
+    }
+    return sum;
+}
+
+// A trigger that no event bears is worth a word only if another name was probably meant.
+void note_misspelt(const snapshot::impl& data, const lifecycle& l, std::vector<std::string>& notes) {
+    const std::vector<std::string> present = data.present_events();
+    for (std::size_t i = 0; i < l.rules.size(); ++i) {
+        const stage_change& change = l.rules[i].stage_change;
+        for (const std::string& name : change.event.empty() ? l.rules[i].event : change.event) {
+            if (std::binary_search(present.begin(), present.end(), name)) continue;
+            const std::string suggestion = did_you_mean(name, present);
+            if (suggestion.empty()) continue;
+            notes.push_back("rules[" + std::to_string(i) + "]: " + quoted(name) + " names no event" +
+                            suggestion);
+        }
+    }
+}
+
+std::vector<std::string> notes_of(const snapshot::impl& data, const lifecycle& l,
+                                  const std::vector<std::uint32_t>& codes, std::size_t refused) {
+    std::vector<std::string> notes;
+    if (const std::int64_t n = raw_events_named(data, codes); n > 0) {
+        notes.push_back(counted(n, "raw event named like a stage is", "raw events named like a stage are") +
+                        " hidden by the stage events");
+    }
+    if (refused > 0) {
+        notes.push_back(counted(static_cast<std::int64_t>(refused), "move was", "moves were") +
+                        " refused by a policy");
+    }
+    note_misspelt(data, l, notes);
+    return notes;
+}
+
+std::vector<std::uint32_t> codes_of(const rulebook& rules, dictionary& event_names) {
+    std::vector<std::uint32_t> codes;
+    for (const std::string& name : rules.places()) codes.push_back(event_names.insert(name));
+    return codes;
+}
+
+void hide(std::vector<bool>& hidden, const std::vector<std::uint32_t>& codes) {
+    for (const std::uint32_t code : codes) {
+        if (code >= hidden.size()) hidden.resize(code + std::size_t{1});
+        hidden[code] = true;
+    }
+}
+
+snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& how) {
+    const snapshot::impl& data = from.data();
+    check_scope(data, l, how);
+    auto layer = std::make_shared<derived_layer>();
+    layer->lifecycle = l;
+    // Without events there is nothing to judge, at whatever time somebody asks.
+    layer->as_of = data.as_of_for(how.as_of).value_or(std::numeric_limits<std::int64_t>::max());
+
+    const rulebook rules(data, layer->lifecycle);
+    const std::vector<std::uint32_t> codes = codes_of(rules, *data.event_names);
+    findings found = fold_all(data, rules, layer->as_of, how.threads);
+    check_words(rules, found.refused);
+    layer->notes = notes_of(data, l, codes, found.refused.size());
+    for (refused_move& r : found.refused) {
+        layer->refusals.push_back({r.lead, r.time, r.event, std::string(r.policy), std::move(r.target)});
+    }
+
+    auto extended = std::make_shared<snapshot::impl>(data);
+    layer->segment = build_layer(rules, found.entries, codes, extended->columns);
+    extended->segments.push_back(layer->segment);
+    extended->layers.push_back(std::move(layer));
+    hide(extended->hidden, codes);
+    return snapshot(std::move(extended));
+}
+
+}  // namespace
+
+result<snapshot> derive(const snapshot& from, const lifecycle& l, const scope& how) {
+    return guarded([&] {
+        check(l).value();
+        return derive_checked(from, l, how);
+    });
+}
+
+}  // namespace weir::inline v1

@@ -1,0 +1,219 @@
+#include "derive/fold.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/fail.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+// Time-outs of one lead that may follow one another without an event between: rules that wait a microsecond
+// and lead in a circle would otherwise fill the memory.
+constexpr int max_time_outs_in_a_row = 100'000;
+
+// The end of a span of idleness; none if no time is that late. The longest duration means "no limit".
+std::optional<std::int64_t> end_of(std::int64_t since, std::int64_t idle) {
+    constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
+    if (idle == latest || since > latest - idle) return std::nullopt;
+    return since + idle;
+}
+
+}  // namespace
+
+void folder::fold(const lead_rows& lead) {
+    start(lead);
+    for (std::size_t first = 0; first < rows_.size();) {
+        const std::int64_t time = rows_[first].time;
+        std::size_t last = first + 1;
+        while (last < rows_.size() && rows_[last].time == time) ++last;
+        if (time > std::numeric_limits<std::int64_t>::min()) run_time_outs(time - 1);
+        take_instant(first, last);
+        run_time_outs(time);
+        first = last;
+    }
+    run_time_outs(as_of_);
+}
+
+void folder::start(const lead_rows& lead) {
+    lead_ = lead.lead;
+    rows_ = lead.rows;
+    past_ = 0;
+    begin_ = entries.size();
+    present_ = nowhere;
+    number_ = 1;
+    std::fill(clocks_.begin(), clocks_.end(), idle_clock{});
+}
+
+void folder::take_instant(std::size_t first, std::size_t last) {
+    past_ = last;
+    if (rules_->lifecycle().same_time == same_time::in_stage_order) {
+        collect(first, last);
+        apply_proposals();
+    } else {
+        for (std::size_t row = first; row < last; ++row) {
+            collect(row, row + 1);
+            apply_proposals();
+        }
+    }
+    for (std::size_t i = 0; i < clocks_.size(); ++i) {
+        for (std::size_t row = first; row < last; ++row) {
+            if (rules_->is_activity(i, rows_[row])) clocks_[i].last_activity = rows_[row].time;
+        }
+    }
+}
+
+void folder::collect(std::size_t first, std::size_t last) {
+    proposals_.clear();
+    for (std::size_t row = first; row < last; ++row) {
+        for (const std::uint32_t rule : rules_->triggered_by(rows_[row])) {
+            if (!rules_->rule(rule).where.holds(rows_, row)) continue;
+            if (const auto to = target_of(rule, row)) proposals_.push_back({*to, rule, row});
+        }
+    }
+    std::sort(proposals_.begin(), proposals_.end(), [](const proposal& a, const proposal& b) {
+        return std::tie(a.to, a.rule, a.row) < std::tie(b.to, b.rule, b.row);
+    });
+}
+
+std::optional<place> folder::target_of(std::uint32_t rule, std::size_t row) {
+    const bound_rule& bound = rules_->rule(rule);
+    if (!bound.word) return bound.to;
+    const datum word = bound.word->at(rows_[row]);
+    if (word.missing()) return std::nullopt;
+    std::string text = bound.word->text_of(word);
+    const auto found = rules_->find(bound, text);
+    if (!found) refuse({nowhere, rule, row}, rows_[row].time, "unknown_stage", std::move(text));
+    return found;
+}
+
+void folder::apply_proposals() {
+    place done = nowhere;
+    for (const proposal& p : proposals_) {
+        if (p.to == done || !rules_->rule(p.rule).from.has(present_)) continue;
+        done = p.to;
+        apply(p, rows_[p.row].time);
+    }
+}
+
+void folder::run_time_outs(std::int64_t until) {
+    int in_a_row = 0;
+    while (const auto due = next_due(until)) {
+        if (++in_a_row > max_time_outs_in_a_row) {
+            fail(errc::limit_exceeded,
+                 "more than " + std::to_string(max_time_outs_in_a_row) +
+                     " time-outs of a lead follow one another without an event; do idle rules lead in a "
+                     "circle?",
+                 "rules");
+        }
+        clocks_[due->time_out].tried = due->since;
+        const std::uint32_t rule = rules_->time_outs()[due->time_out];
+        const bound_rule& bound = rules_->rule(rule);
+        if (bound.where.holds_after(rows_.first(past_))) apply({bound.to, rule, no_row}, due->at);
+    }
+}
+
+// The earliest time-out, the first by rule order among equals.
+std::optional<folder::due_rule> folder::next_due(std::int64_t until) const {
+    std::optional<due_rule> next;
+    for (std::size_t i = 0; i < clocks_.size(); ++i) {
+        const bound_rule& bound = rules_->rule(rules_->time_outs()[i]);
+        if (!bound.from.has(present_)) continue;
+        const std::int64_t since = std::max(since_, clocks_[i].last_activity.value_or(since_));
+        if (clocks_[i].tried == since) continue;
+        const auto at = end_of(since, bound.idle);
+        if (at && *at <= until && (!next || *at < next->at)) next = {*at, i, since};
+    }
+    return next;
+}
+
+void folder::apply(const proposal& p, std::int64_t time) {
+    const weir::lifecycle& policies = rules_->lifecycle();
+    const move_kind kind = kind_of(p.to);
+    if (kind == move_kind::repeated && policies.repeated == repeated::ignore) return;
+    if (const auto policy = refusing_policy(kind, p.to); !policy.empty()) {
+        refuse(p, time, policy, rules_->places()[static_cast<std::size_t>(p.to)]);
+        return;
+    }
+    const bool new_passage =
+        kind == move_kind::recycle || kind == move_kind::reopen || kind == move_kind::repeated;
+    if (new_passage) ++number_;
+    const bool may_skip = rules_->is_stage(p.to) && (kind == move_kind::created || kind == move_kind::jump);
+    if (may_skip && policies.skipped == skipped::fill && p.to > present_ + 1) {
+        while (present_ + 1 < p.to) enter(p, time, move_kind::filled, present_ + 1);
+        enter(p, time, move_kind::advance, p.to);
+    } else {
+        enter(p, time, kind, p.to);
+    }
+}
+
+move_kind folder::kind_of(place to) const {
+    if (present_ == nowhere) return move_kind::created;
+    if (to == present_) return move_kind::repeated;
+    if (!rules_->is_stage(to)) return rules_->is_stage(present_) ? move_kind::exit : move_kind::corrected;
+    if (rules_->is_terminal(present_)) return move_kind::reopen;
+    if (to < present_) return move_kind::recycle;
+    return to == present_ + 1 ? move_kind::advance : move_kind::jump;
+}
+
+std::string_view folder::refusing_policy(move_kind kind, place to) const {
+    const weir::lifecycle& policies = rules_->lifecycle();
+    const bool skips =
+        kind == move_kind::jump || (kind == move_kind::created && rules_->is_stage(to) && to > 0);
+    if (skips && policies.skipped == skipped::reject) return "skipped";
+    if (kind == move_kind::recycle && policies.backward == backward::reject) return "backward";
+    if (kind == move_kind::reopen && policies.reopened == reopened::reject) return "reopened";
+    return {};
+}
+
+void folder::refuse(const proposal& p, std::int64_t time, std::string_view policy, std::string target) {
+    const std::uint32_t event = p.row == no_row ? refused_move::no_event : rows_[p.row].event;
+    refused.push_back({lead_, p.rule, time, event, policy, std::move(target)});
+}
+
+void folder::enter(const proposal& p, std::int64_t time, move_kind kind, place to) {
+    stage_entry e{};
+    e.lead = lead_;
+    e.rule = p.rule;
+    e.time = time;
+    e.cause_segment = stage_entry::no_cause;
+    if (p.row != no_row) {
+        e.cause_segment = rows_[p.row].segment;
+        e.cause_row = rows_[p.row].index;
+        if (const auto& reason = rules_->rule(p.rule).reason) e.reason = reason->at(rows_[p.row]);
+    }
+    give_position(e, p.row);
+    e.from = present_;
+    e.to = to;
+    e.kind = kind;
+    e.number = number_;
+    entries.push_back(e);
+    present_ = to;
+    since_ = time;
+}
+
+// An entry comes after all that caused it: its event, and the entries of this instant before it, which may
+// stem from events that arrived later. Its order follows whatever already has that time and arrival, be it of
+// another lifecycle.
+void folder::give_position(stage_entry& e, std::size_t row) const {
+    e.arrival = row == no_row ? after_all : rows_[row].arrival;
+    const stage_entry* before = entries.size() > begin_ ? &entries.back() : nullptr;
+    if (before != nullptr && before->time == e.time && before->arrival >= e.arrival) {
+        e.arrival = before->arrival;
+        e.order = before->order + 1;
+        return;
+    }
+    const std::size_t last = row == no_row ? past_ - 1 : last_alike(row);
+    const bool taken = rows_[last].time == e.time && rows_[last].arrival == e.arrival;
+    e.order = taken ? rows_[last].order + 1 : 1;
+}
+
+std::size_t folder::last_alike(std::size_t row) const {
+    const auto alike = [&](std::size_t other) {
+        return rows_[other].time == rows_[row].time && rows_[other].arrival == rows_[row].arrival;
+    };
+    while (row + 1 < rows_.size() && alike(row + 1)) ++row;
+    return row;
+}
+
+}  // namespace weir::inline v1

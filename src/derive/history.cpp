@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <tuple>
+
+#include <weir/lifecycle.hpp>
+
+#include "base/fail.hpp"
+#include "base/text.hpp"
+#include "derive/fold.hpp"
+#include "store/attribute_reader.hpp"
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+std::size_t layer_named(const snapshot::impl& data, std::string_view name) {
+    if (data.layers.empty()) {
+        fail(errc::invalid_question, "the snapshot has no lifecycle; derive one first", "lifecycle");
+    }
+    if (name.empty() && data.layers.size() == 1) return 0;
+    std::vector<std::string> known;
+    for (std::size_t i = 0; i < data.layers.size(); ++i) {
+        known.push_back(data.layers[i]->lifecycle.name);
+        if (known.back() == name) return i;
+    }
+    if (name.empty()) {
+        fail(errc::invalid_question,
+             "the snapshot has " + std::to_string(known.size()) + " lifecycles; name one, as " +
+                 quoted(known.front()),
+             "lifecycle");
+    }
+    fail(errc::unknown_name, "no lifecycle is named " + quoted(name) + did_you_mean(name, known),
+         "lifecycle");
+}
+
+instant instant_at(std::int64_t t) { return instant{duration{t}}; }
+
+// Leads in the order of their keys: codes depend on which lead came first.
+bool by_lead(const lead_id& a, const lead_id& b) {
+    return std::tie(a.kind(), a.key()) < std::tie(b.kind(), b.key());
+}
+
+// Reads stage events back as visits.
+class visit_reader {
+public:
+    explicit visit_reader(const snapshot::impl& data)
+        : data_(data),
+          entry_(data, "entry"),
+          move_(data, "move"),
+          cause_(data, "cause"),
+          reason_(data, "reason"),
+          stated_(data, "stated") {}
+
+    void read(const lead_rows& lead, std::vector<visit>& visits) const {
+        const lead_id id = lead_of(data_.lead_key(lead.lead));
+        for (std::size_t i = 0; i < lead.rows.size(); ++i) {
+            visits.push_back(read(lead.rows[i]));
+            visits.back().lead = id;
+            if (i + 1 < lead.rows.size()) visits.back().until = instant_at(lead.rows[i + 1].time);
+        }
+    }
+
+private:
+    visit read(const row& r) const {
+        visit v;
+        v.stage = data_.event_name(r.event);
+        v.from = instant_at(r.time);
+        v.entry = entry_.at(r).bits;
+        v.move = move_.text_of(move_.at(r));
+        v.cause = cause_.text_of(cause_.at(r));
+        v.reason = reason_.text_of(reason_.at(r));
+        v.stated = stated_.at(r).bits != 0;
+        v.filled = v.move == move_names[static_cast<std::size_t>(move_kind::filled)];
+        return v;
+    }
+
+    const snapshot::impl& data_;
+    attribute_reader entry_, move_, cause_, reason_, stated_;
+};
+
+std::vector<visit> read_visits(const snapshot::impl& data, std::size_t layer) {
+    scan_options only;
+    only.segments.resize(data.segments.size());
+    only.segments[data.raw_segments() + layer] = true;
+    const visit_reader reader(data);
+    std::vector<visit> visits;
+    scan(data, only, [&](int, const lead_rows& lead) { reader.read(lead, visits); });
+    std::stable_sort(visits.begin(), visits.end(),
+                     [](const visit& a, const visit& b) { return by_lead(a.lead, b.lead); });
+    return visits;
+}
+
+std::vector<violation> read_violations(const snapshot::impl& data, const derived_layer& layer) {
+    std::vector<violation> violations;
+    for (const derived_layer::refusal& r : layer.refusals) {
+        const bool time_out = r.event == refused_move::no_event;
+        violations.push_back({lead_of(data.lead_key(r.lead)), instant_at(r.time),
+                              time_out ? std::string() : std::string(data.event_name(r.event)), r.policy,
+                              r.target});
+    }
+    std::stable_sort(violations.begin(), violations.end(),
+                     [](const violation& a, const violation& b) { return by_lead(a.lead, b.lead); });
+    return violations;
+}
+
+cell or_null(const std::string& text) { return text.empty() ? cell{} : cell{text}; }
+
+table visits_table(const std::vector<visit>& visits) {
+    table t("visits", {{"lead", column_type::text},
+                       {"stage", column_type::text},
+                       {"from", column_type::instant_us},
+                       {"until", column_type::instant_us},
+                       {"entry", column_type::integer},
+                       {"move", column_type::text},
+                       {"cause", column_type::text},
+                       {"reason", column_type::text},
+                       {"filled", column_type::boolean}});
+    for (const visit& v : visits) {
+        t.add_row({to_string(v.lead), v.stage, v.from, v.until ? cell{*v.until} : cell{}, v.entry, v.move,
+                   v.cause, or_null(v.reason), v.filled});
+    }
+    return t;
+}
+
+table violations_table(const std::vector<violation>& violations) {
+    table t("violations", {{"lead", column_type::text},
+                           {"time", column_type::instant_us},
+                           {"event", column_type::text},
+                           {"policy", column_type::text},
+                           {"target", column_type::text}});
+    for (const violation& v : violations) {
+        t.add_row({to_string(v.lead), v.time, or_null(v.event), v.policy, v.target});
+    }
+    return t;
+}
+
+std::string counted(std::size_t n, const std::string& one) {
+    return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
+}
+
+std::size_t leads_in(const std::vector<visit>& visits) {
+    std::size_t leads = 0;
+    for (std::size_t i = 0; i < visits.size(); ++i) {
+        if (i == 0 || visits[i].lead != visits[i - 1].lead) ++leads;
+    }
+    return leads;
+}
+
+}  // namespace
+
+result<stage_history> history(const snapshot& derived, std::string_view name) {
+    return guarded([&] {
+        const snapshot::impl& data = derived.data();
+        const std::size_t at = layer_named(data, name);
+        const derived_layer& layer = *data.layers[at];
+        stage_history h;
+        h.lifecycle = layer.lifecycle;
+        if (data.last_raw()) h.as_of = instant_at(layer.as_of);
+        h.notes = layer.notes;
+        h.visits = read_visits(data, at);
+        h.violations = read_violations(data, layer);
+        return h;
+    });
+}
+
+stage_history::operator answer() const {
+    answer a;
+    a.title = lifecycle.name + ": " + counted(visits.size(), "visit") + " of " +
+              counted(leads_in(visits), "lead") + ", " + counted(violations.size(), "violation");
+    a.question = to_json(lifecycle);
+    a.as_of = as_of;
+    a.notes = notes;
+    a.tables = {visits_table(visits), violations_table(violations)};
+    return a;
+}
+
+}  // namespace weir::inline v1

@@ -1,0 +1,21 @@
+// derive/layer.hpp - stage entries become stage events, with the attributes that every stage event has.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "derive/fold.hpp"
+#include "store/segment.hpp"
+
+namespace weir::inline v1 {
+
+/// Builds the segment of a derivation. `entries` are by lead code, then in total order; `event_codes` gives
+/// the code of each place's name. Columns are appended to `columns`. A stage event has all attributes of its
+/// own, so that none of the causing event shows through under the same name: what is missing is "".
+std::shared_ptr<const segment> build_layer(const rulebook&, std::span<const stage_entry> entries,
+                                           std::span<const std::uint32_t> event_codes,
+                                           std::vector<store_column>& columns);
+
+}  // namespace weir::inline v1

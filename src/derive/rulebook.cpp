@@ -1,0 +1,85 @@
+#include "derive/rulebook.hpp"
+
+namespace weir::inline v1 {
+
+rulebook::rulebook(const snapshot::impl& data, const weir::lifecycle& l) : snapshot_(&data), lifecycle_(&l) {
+    for (const stage& s : l.stages) places_.push_back(s.name);
+    for (const std::string& exit_name : l.exits) places_.push_back(exit_name);
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+        const auto p = static_cast<place>(i);
+        place_by_name_.emplace(places_[i], p);
+        if (i + 1 >= l.stages.size() || l.stages[i].terminal) terminal_.add(p);
+    }
+    for (const weir::rule& r : l.rules) rules_.push_back(bind(r));
+    index_triggers();
+}
+
+place rulebook::place_of(std::string_view name) const { return place_by_name_.find(name)->second; }
+
+place_set rulebook::default_from(const weir::rule& r, place to) const {
+    place_set from;
+    const bool change = !r.stage_change.event.empty();
+    const bool forward_only = !change && !r.idle && is_stage(to);
+    if (change || forward_only) from.add(nowhere);
+    for (place p = 0; p < static_cast<place>(places_.size()); ++p) {
+        const bool open = !is_terminal(p) && (!forward_only || p < to);
+        if (change || open) from.add(p);
+    }
+    return from;
+}
+
+bound_rule rulebook::bind(const weir::rule& r) const {
+    bound_rule bound{.where = predicate(*snapshot_, r.where)};
+    if (!r.to.empty()) bound.to = place_of(r.to);
+    if (r.from.empty()) bound.from = default_from(r, bound.to);
+    for (const std::string& name : r.from) bound.from.add(place_of(name));
+    if (r.idle) bound.idle = r.idle->count();
+    const stage_change& change = r.stage_change;
+    if (!change.event.empty()) {
+        bound.word.emplace(*snapshot_, change.attribute);
+        for (const auto& [word, target] : change.map) bound.map.emplace(word, place_of(target));
+    }
+    const std::string& reason = change.reason_from.empty() ? r.reason_from : change.reason_from;
+    if (!reason.empty()) bound.reason.emplace(*snapshot_, reason);
+    return bound;
+}
+
+void rulebook::index_triggers() {
+    const dictionary& names_of_events = *snapshot_->event_names;
+    triggered_.resize(names_of_events.size());
+    for (std::uint32_t i = 0; i < rules_.size(); ++i) {
+        const weir::rule& r = lifecycle_->rules[i];
+        if (r.idle) {
+            time_outs_.push_back(i);
+            activity_.emplace_back(r.event.empty() ? 0 : triggered_.size());
+        }
+        for (const std::string& name : r.stage_change.event.empty() ? r.event : r.stage_change.event) {
+            const auto code = names_of_events.find(name);
+            if (!code || *code >= triggered_.size()) continue;
+            if (r.idle) {
+                activity_.back()[*code] = true;
+            } else if (triggered_[*code].empty() || triggered_[*code].back() != i) {
+                triggered_[*code].push_back(i);
+            }
+        }
+    }
+}
+
+const std::vector<std::uint32_t>& rulebook::triggered_by(const row& r) const {
+    const bool hidden = r.order == 0 && snapshot_->is_hidden(r.event);
+    return hidden || r.event >= triggered_.size() ? no_rules_ : triggered_[r.event];
+}
+
+bool rulebook::is_activity(std::size_t time_out, const row& r) const {
+    const std::vector<bool>& named = activity_[time_out];
+    if (named.empty()) return r.order == 0;
+    return r.event < named.size() && named[r.event];
+}
+
+std::optional<place> rulebook::find(const bound_rule& r, const std::string& word) const {
+    if (const auto mapped = r.map.find(word); mapped != r.map.end()) return mapped->second;
+    if (const auto named = place_by_name_.find(word); named != place_by_name_.end()) return named->second;
+    return std::nullopt;
+}
+
+}  // namespace weir::inline v1

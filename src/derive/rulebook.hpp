@@ -1,0 +1,87 @@
+// derive/rulebook.hpp - a lifecycle made ready for one snapshot: names became numbers, conditions predicates.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <weir/lifecycle.hpp>
+
+#include "store/attribute_reader.hpp"
+#include "store/predicate.hpp"
+
+namespace weir::inline v1 {
+
+/// Where a lead can be: stages 0 .. n - 1 in their order, then the exits in theirs.
+using place = std::int32_t;
+inline constexpr place nowhere = -1;  ///< no stage yet
+
+/// A set of places, perhaps with nowhere.
+class place_set {
+public:
+    void add(place p) {
+        if (p == nowhere)
+            nowhere_ = true;
+        else
+            bits_ |= std::uint64_t{1} << p;
+    }
+    bool has(place p) const { return p == nowhere ? nowhere_ : (bits_ >> p & 1) != 0; }
+
+private:
+    std::uint64_t bits_ = 0;
+    bool nowhere_ = false;
+};
+
+struct bound_rule {
+    place to = nowhere;  ///< of a stage change: what its word says
+    place_set from{};
+    predicate where;
+    std::int64_t idle = 0;                   ///< 0: not a time-out
+    std::optional<attribute_reader> word{};  ///< only of a stage change
+    std::map<std::string, place, std::less<>> map{};
+    std::optional<attribute_reader> reason{};
+};
+
+/// A checked lifecycle, bound. Immutable, shared by threads; lifecycle and snapshot must outlive it.
+class rulebook {
+public:
+    rulebook(const snapshot::impl&, const weir::lifecycle&);
+
+    const weir::lifecycle& lifecycle() const { return *lifecycle_; }
+    const bound_rule& rule(std::size_t i) const { return rules_[i]; }
+    /// Names by place.
+    const std::vector<std::string>& places() const { return places_; }
+    bool is_stage(place p) const {
+        return p != nowhere && static_cast<std::size_t>(p) < lifecycle_->stages.size();
+    }
+    bool is_terminal(place p) const { return terminal_.has(p); }
+
+    /// Rules that events of this name trigger, ascending. Events that another lifecycle hides trigger none.
+    const std::vector<std::uint32_t>& triggered_by(const row&) const;
+    /// Rules that are time-outs, ascending.
+    const std::vector<std::uint32_t>& time_outs() const { return time_outs_; }
+    /// Whether an event is activity for a time-out.
+    bool is_activity(std::size_t time_out, const row&) const;
+    /// Where a word of the CRM leads under a rule that is a stage change; none if nowhere.
+    std::optional<place> find(const bound_rule&, const std::string& word) const;
+
+private:
+    place place_of(std::string_view name) const;
+    place_set default_from(const weir::rule&, place to) const;
+    bound_rule bind(const weir::rule&) const;
+    void index_triggers();
+
+    const snapshot::impl* snapshot_;
+    const weir::lifecycle* lifecycle_;
+    std::vector<std::string> places_{};
+    std::map<std::string, place, std::less<>> place_by_name_{};
+    place_set terminal_{};
+    std::vector<bound_rule> rules_{};
+    std::vector<std::uint32_t> time_outs_{}, no_rules_{};
+    std::vector<std::vector<std::uint32_t>> triggered_{};  // by event code
+    std::vector<std::vector<bool>> activity_{};            // by time-out, by event code; empty: any raw event
+};
+
+}  // namespace weir::inline v1

@@ -1,0 +1,196 @@
+// chain.cpp - one pass finds the level, a second one over the span of the chain finds its events.
+#include "measure/chain.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace weir::inline v1 {
+namespace {
+
+constexpr std::uint64_t bit(int step) { return std::uint64_t{1} << step; }
+constexpr bool has(std::uint64_t steps, int step) { return (steps >> step & 1) != 0; }
+constexpr int last_of(std::uint64_t steps) { return 63 - std::countl_zero(steps); }
+constexpr std::size_t at(int step) { return static_cast<std::size_t>(step); }
+
+std::span<const candidate> first_instant(std::span<const candidate> events) {
+    std::size_t n = 1;
+    while (n < events.size() && events[n].time == events.front().time) ++n;
+    return events.first(n);
+}
+
+std::span<const candidate> last_instant(std::span<const candidate> events) {
+    std::size_t n = 1;
+    while (n < events.size() && events[events.size() - n - 1].time == events.back().time) ++n;
+    return events.last(n);
+}
+
+}  // namespace
+
+void chain_finder::clear() {
+    events_.clear();
+    instant_begin_ = 0;
+    alive_ = 0;
+    level_ = 0;
+}
+
+bool chain_finder::add(const candidate& event) {
+    if (!events_.empty() && event.time != events_.back().time) close_instant();
+    if (level_ == rules_.steps) return false;
+    if (event.steps != 0) events_.push_back(event);
+    return true;
+}
+
+std::span<const std::uint32_t> chain_finder::find() {
+    close_instant();
+    chain_.clear();
+    if (level_ > 0) {
+        const auto events = span_of_chain();
+        look_back(events);
+        choose(events);
+    }
+    return chain_;
+}
+
+// The level
+// ----------------------------------------------------------------------------------------------------
+
+void chain_finder::close_instant() {
+    const auto instant = std::span<const candidate>(events_).subspan(instant_begin_);
+    instant_begin_ = events_.size();
+    if (instant.size() == 1)
+        extend(instant.front());
+    else if (!instant.empty())
+        extend(instant);
+}
+
+// Of all chains that end just before `step`, the latest start is the best for every window.
+std::optional<std::int64_t> chain_finder::start_for(int step, std::int64_t time) const {
+    if (step == 0) {
+        const bool inside = (!rules_.from || *rules_.from <= time) && (!rules_.until || time < *rules_.until);
+        return inside ? std::optional(time) : std::nullopt;
+    }
+    if (!has(alive_, step - 1) || elapsed(starts_[at(step - 1)], time) > rules_.within) return std::nullopt;
+    return starts_[at(step - 1)];
+}
+
+void chain_finder::reach(int step, std::int64_t start, std::int64_t time) {
+    if (!has(alive_, step) || start > starts_[at(step)]) starts_[at(step)] = start;
+    alive_ |= bit(step);
+    if (step < level_) return;
+    level_ = step + 1;
+    start_ = start;
+    end_ = time;
+}
+
+// Descending, so that a step sees the chains from before this event: one event fills one step.
+void chain_finder::extend(const candidate& event) {
+    for (std::uint64_t rest = event.steps; rest != 0; rest &= ~bit(last_of(rest))) {
+        const int step = last_of(rest);
+        if (const auto start = start_for(step, event.time)) reach(step, *start, event.time);
+    }
+}
+
+// The steps that a chain fills at one instant follow one another: a prefix from before, then a run of steps.
+void chain_finder::extend(std::span<const candidate> instant) {
+    const std::int64_t time = instant.front().time;
+    std::uint64_t reached = 0;
+    std::array<std::int64_t, max_steps> latest{};
+    tie_.load(instant);
+    for (int first = 0; first < rules_.steps; ++first) {
+        const auto start = start_for(first, time);
+        if (!start) continue;
+        tie_.clear();
+        for (int step = first; step < rules_.steps && tie_.fill(step); ++step) {
+            latest[at(step)] = has(reached, step) ? std::max(latest[at(step)], *start) : *start;
+            reached |= bit(step);
+        }
+    }
+    for (; reached != 0; reached &= ~bit(last_of(reached)))
+        reach(last_of(reached), latest[at(last_of(reached))], time);
+}
+
+// The events of the chain that counts
+// ------------------------------------------------------------------------
+
+std::span<const candidate> chain_finder::span_of_chain() const {
+    const auto begin = std::partition_point(events_.begin(), events_.end(),
+                                            [this](const candidate& e) { return e.time < start_; });
+    const auto end =
+        std::partition_point(begin, events_.end(), [this](const candidate& e) { return e.time <= end_; });
+    return {begin, end};
+}
+
+// True if the steps after this one can be filled later than `time`.
+bool chain_finder::rest_fits_after(int step, std::int64_t time) const {
+    if (step + 1 == level_) return true;
+    return has(finishes_, step + 1) && latest_[at(step + 1)] > time;
+}
+
+bool chain_finder::fits_alone(const candidate& event, int step) const {
+    return has(event.steps, step) && rest_fits_after(step, event.time);
+}
+
+// True if `step`, which has its event, begins a run at this instant after which the rest fits.
+bool chain_finder::run_ends_well(int step, std::int64_t time) {
+    while (!rest_fits_after(step, time)) {
+        ++step;
+        if (!tie_.fill(step)) return false;
+    }
+    return true;
+}
+
+void chain_finder::look_back(std::span<const candidate> events) {
+    finishes_ = 0;
+    while (!events.empty()) {
+        const auto instant = last_instant(events);
+        look_back_at(instant);
+        events = events.first(events.size() - instant.size());
+    }
+}
+
+void chain_finder::look_back_at(std::span<const candidate> instant) {
+    const std::int64_t time = instant.front().time;
+    const bool tied = instant.size() > 1;
+    if (tied) tie_.load(instant);
+    for (int step = 0; step < level_; ++step) {
+        if (has(finishes_, step)) continue;
+        tie_.clear();
+        const bool fits =
+            tied ? tie_.fill(step) && run_ends_well(step, time) : fits_alone(instant.front(), step);
+        if (!fits) continue;
+        latest_[at(step)] = time;
+        finishes_ |= bit(step);
+    }
+}
+
+// Takes for each step in turn the first event that leaves the rest possible.
+void chain_finder::choose(std::span<const candidate> events) {
+    int step = 0;
+    while (step < level_) {
+        const auto instant = first_instant(events);
+        if (instant.size() > 1) {
+            tie_.load(instant);
+            while (step < level_ && choose_one_of(instant, step)) ++step;
+        } else if (fits_alone(instant.front(), step)) {
+            chain_.push_back(instant.front().id);
+            ++step;
+        }
+        events = events.subspan(instant.size());
+    }
+}
+
+bool chain_finder::choose_one_of(std::span<const candidate> instant, int step) {
+    for (const std::uint32_t event : tie_.candidates(step)) {
+        if (tie_.is_pinned(event)) continue;
+        tie_.clear();
+        tie_.pin(event);
+        if (run_ends_well(step, instant.front().time)) {
+            chain_.push_back(instant[event].id);
+            return true;
+        }
+        tie_.unpin(event);
+    }
+    return false;
+}
+
+}  // namespace weir::inline v1

@@ -1,0 +1,75 @@
+// measure/chain.hpp - the chain of steps that counts for one lead: pure algorithm, no storage.
+//
+// Chains are in sequence, events of equal time may stand in any order, any start in the period may begin, and
+// the window runs from the first step. See docs/semantics.md for the proof of the level.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "measure/tie_group.hpp"
+
+namespace weir::inline v1 {
+
+struct chain_rules {
+    int steps = 1;                                                     ///< 1 to max_steps
+    std::uint64_t within = std::numeric_limits<std::uint64_t>::max();  ///< microseconds, edge included
+    std::optional<std::int64_t> from{};  ///< a chain begins at from <= t < until
+    std::optional<std::int64_t> until{};
+};
+
+/// Microseconds from one time to a later one, which int64 cannot always hold.
+constexpr std::uint64_t elapsed(std::int64_t from, std::int64_t to) {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+}
+
+/// Takes the events of one lead in total order and finds its chain. Used for lead after lead; not shared.
+class chain_finder {
+public:
+    explicit chain_finder(const chain_rules& rules) : rules_(rules), tie_(rules.steps) {}
+
+    /// Begins another lead.
+    void clear();
+    /// Takes the next event; without steps it is passed over. False: no further event of the lead is needed.
+    bool add(const candidate&);
+    /// The chain that counts: of those that fill most steps the one that ends first, then begins last, then
+    /// takes the first events in total order. Gives the id for each step filled; valid until clear().
+    std::span<const std::uint32_t> find();
+
+private:
+    void close_instant();
+    void extend(const candidate&);
+    void extend(std::span<const candidate> instant);
+    std::optional<std::int64_t> start_for(int step, std::int64_t time) const;
+    void reach(int step, std::int64_t start, std::int64_t time);
+
+    std::span<const candidate> span_of_chain() const;
+    void look_back(std::span<const candidate>);
+    void look_back_at(std::span<const candidate> instant);
+    void choose(std::span<const candidate>);
+    bool choose_one_of(std::span<const candidate> instant, int step);
+    bool rest_fits_after(int step, std::int64_t time) const;
+    bool fits_alone(const candidate&, int step) const;
+    bool run_ends_well(int step, std::int64_t time);
+
+    chain_rules rules_;
+    tie_group tie_;
+    std::vector<candidate> events_{};
+    std::size_t instant_begin_ = 0;  ///< events from here on have one time and are not yet folded
+
+    std::uint64_t alive_ = 0;                       ///< bit k: starts_[k] means something
+    std::array<std::int64_t, max_steps> starts_{};  ///< latest start of a chain that fills steps 0 .. k
+    int level_ = 0;                                 ///< steps that the deepest chain fills
+    std::int64_t start_ = 0, end_ = 0;              ///< of the chain that counts
+
+    std::uint64_t finishes_ = 0;  ///< bit k: latest_[k] means something
+    std::array<std::int64_t, max_steps>
+        latest_{};  ///< from this time on, steps k .. level - 1 can still be filled
+    std::vector<std::uint32_t> chain_{};
+};
+
+}  // namespace weir::inline v1

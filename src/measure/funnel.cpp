@@ -1,0 +1,293 @@
+// funnel.cpp - counts the leads that reach each step: bind the question, scan the leads, put the parts
+// together.
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <weir/funnel.hpp>
+
+#include <fmt/format.h>
+
+#include "base/fail.hpp"
+#include "base/text.hpp"
+#include "base/zone.hpp"
+#include "measure/chain.hpp"
+#include "measure/grouping.hpp"
+#include "stats/interval.hpp"
+#include "store/predicate.hpp"
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+std::optional<std::int64_t> microseconds(std::optional<instant> t) {
+    return t ? std::optional(t->time_since_epoch().count()) : std::nullopt;
+}
+
+chain_rules rules_of(const funnel& q) {
+    chain_rules rules{.steps = static_cast<int>(q.steps.size())};
+    // The greatest duration means no limit; two instants can lie further apart than that.
+    if (q.within && *q.within != duration::max())
+        rules.within = static_cast<std::uint64_t>(q.within->count());
+    rules.from = microseconds(q.period.from);
+    rules.until = microseconds(q.period.until);
+    return rules;
+}
+
+// Which steps an event fills
+// -----------------------------------------------------------------------------------
+
+class step_matcher {
+public:
+    step_matcher(const snapshot::impl& data, const funnel& q) : by_name_(data.event_counts().size()) {
+        for (std::size_t k = 0; k < q.steps.size(); ++k) {
+            for (const auto& name : q.steps[k].event) {
+                const auto code = data.event_names->find(name);
+                if (code && *code < by_name_.size()) by_name_[*code] |= std::uint64_t{1} << k;
+            }
+            conditions_.emplace_back(data, q.steps[k].where);
+            reads_lead_ = reads_lead_ || !conditions_.back().of_lead().empty();
+        }
+    }
+
+    std::uint64_t steps_of(std::span<const row> rows, std::size_t at) const {
+        const std::uint64_t named = steps_named(rows[at].event);
+        std::uint64_t steps = named;
+        for (std::uint64_t rest = named; rest != 0; rest &= rest - 1) {
+            const auto& where = conditions_[static_cast<std::size_t>(std::countr_zero(rest))];
+            if (!where.always() && !where.holds(rows, at)) steps &= ~(rest & -rest);
+        }
+        return steps;
+    }
+    std::uint64_t steps_named(std::uint32_t event) const {
+        return event < by_name_.size() ? by_name_[event] : 0;
+    }
+    bool reads_lead() const { return reads_lead_; }
+
+private:
+    std::vector<std::uint64_t> by_name_;   ///< by event code
+    std::vector<predicate> conditions_{};  ///< by step
+    bool reads_lead_ = false;
+};
+
+// What a worker counts
+// -----------------------------------------------------------------------------------------
+
+struct tally {
+    explicit tally(std::size_t steps) : ended(steps), waits(steps) {}
+
+    std::vector<std::int64_t> ended;               ///< by step: leads whose chain ends there
+    std::vector<std::vector<std::int64_t>> waits;  ///< by step: since the step before; none at the first
+
+    void add(std::span<const std::uint32_t> chain, std::span<const row> rows) {
+        ++ended[chain.size() - 1];
+        for (std::size_t k = 1; k < chain.size(); ++k) {
+            const std::uint64_t wait = elapsed(rows[chain[k - 1]].time, rows[chain[k]].time);
+            constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max();  // of a duration
+            waits[k].push_back(static_cast<std::int64_t>(std::min<std::uint64_t>(wait, longest)));
+        }
+    }
+};
+
+struct worker {
+    chain_finder finder;
+    bucketer buckets;
+    std::map<std::pair<std::size_t, std::int64_t>, tally> tallies{};  ///< by group's number, bucket's begin
+    std::int64_t disputed = 0;                                        ///< leads whose group arrival decided
+};
+
+class counter {
+public:
+    counter(const snapshot::impl& data, const funnel& q, std::int64_t as_of, int threads)
+        : data_(data), q_(q), as_of_(as_of), matcher_(data, q), attribute_(data, q.by) {
+        const bucketer buckets(q.bucket.unit == calendar_unit::none ? calendar{} : q.bucket);
+        const auto n = static_cast<std::size_t>(threads);
+        workers_.assign(n, worker{chain_finder(rules_of(q)), buckets});
+        groups_.assign(n, group_set(attribute_, q.max_groups));
+    }
+
+    void run() {
+        const scan_options options{
+            .as_of = as_of_, .segments = needed_segments(), .threads = static_cast<int>(workers_.size())};
+        scan(data_, options,
+             [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead.rows); });
+    }
+    std::vector<worker>& workers() { return workers_; }
+    std::span<const group_set> groups() const { return groups_; }
+
+private:
+    bool by_touch() const {
+        const auto which = q_.by_value.which();
+        return !q_.by.empty() &&
+               (which == by_value::kind::first_touch || which == by_value::kind::last_touch);
+    }
+
+    // Those with an event of a step; all of them where any event of the lead may matter.
+    std::vector<bool> needed_segments() const {
+        if (matcher_.reads_lead() || by_touch()) return {};
+        std::vector<bool> needed;
+        for (const auto& s : data_.segments)
+            needed.push_back(
+                std::any_of(s->event_counts.begin(), s->event_counts.end(),
+                            [this](const auto& count) { return matcher_.steps_named(count.first) != 0; }));
+        return needed;
+    }
+
+    void count(std::size_t w, std::span<const row> rows) {
+        worker& me = workers_[w];
+        me.finder.clear();
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const std::uint64_t steps = matcher_.steps_of(rows, i);
+            if (steps != 0 && !me.finder.add({rows[i].time, steps, static_cast<std::uint32_t>(i)})) break;
+        }
+        const auto chain = me.finder.find();
+        if (chain.empty()) return;
+        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(group_value(me, chain, rows));
+        const std::int64_t bucket = me.buckets.begin_of(rows[chain.front()].time);
+        me.tallies.try_emplace({group, bucket}, q_.steps.size()).first->second.add(chain, rows);
+    }
+
+    datum group_value(worker& me, std::span<const std::uint32_t> chain, std::span<const row> rows) const {
+        if (!by_touch()) {
+            const int step = q_.by_value.which() == by_value::kind::at_step ? q_.by_value.step() : 1;
+            const auto k = static_cast<std::size_t>(step - 1);
+            return k < chain.size() ? attribute_.at(rows[chain[k]]) : datum{};
+        }
+        const std::int64_t end = rows[chain.back()].time;
+        const bool first = q_.by_value.which() == by_value::kind::first_touch;
+        const touch t = first ? first_touch(attribute_, rows, end) : last_touch(attribute_, rows, end);
+        if (t.disputed) ++me.disputed;
+        return t.value;
+    }
+
+    const snapshot::impl& data_;
+    const funnel& q_;
+    std::int64_t as_of_;
+    step_matcher matcher_;
+    attribute_reader attribute_;
+    std::vector<worker> workers_{};
+    std::vector<group_set> groups_{};
+};
+
+// The rows of the answer
+// ---------------------------------------------------------------------------------------
+
+// Group 0 is the whole, group g + 1 the g-th of the order; no bucket stands before all buckets.
+using part_key = std::pair<std::size_t, std::optional<std::int64_t>>;
+using parts = std::map<part_key, std::vector<const tally*>>;
+
+parts parts_of(const funnel& q, const std::vector<worker>& workers, const group_order& order) {
+    const bool bucketed = q.bucket.unit != calendar_unit::none;
+    parts all;
+    all[{0, std::nullopt}];  // the whole has its rows even if nobody came
+    for (std::size_t w = 0; w < workers.size(); ++w) {
+        for (const auto& [key, counted] : workers[w].tallies) {
+            std::vector<std::size_t> groups{0};
+            if (!q.by.empty()) groups.push_back(1 + order.places[w][key.first]);
+            for (const std::size_t group : groups) {
+                all[{group, std::nullopt}].push_back(&counted);
+                if (bucketed) all[{group, key.second}].push_back(&counted);
+            }
+        }
+    }
+    return all;
+}
+
+std::vector<std::int64_t> waits_of(const std::vector<const tally*>& part, std::size_t step) {
+    std::vector<std::int64_t> waits;
+    for (const tally* t : part) waits.insert(waits.end(), t->waits[step].begin(), t->waits[step].end());
+    return waits;
+}
+
+// Leads that reach each step: those whose chain ends there or later.
+std::vector<std::int64_t> leads_of(const std::vector<const tally*>& part, std::size_t steps) {
+    std::vector<std::int64_t> leads(steps);
+    for (const tally* t : part) {
+        std::int64_t reached = 0;
+        for (std::size_t k = steps; k-- > 0;) leads[k] += reached += t->ended[k];
+    }
+    return leads;
+}
+
+void add_rows(funnel_table& answer, const std::vector<const tally*>& part, const funnel_row& like) {
+    const auto& steps = answer.question.steps;
+    const auto leads = leads_of(part, steps.size());
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+        funnel_row r = like;
+        r.step = static_cast<int>(k) + 1;
+        r.name = steps[k].name;
+        r.leads = leads[k];
+        r.of_first = wilson(leads[k], leads.front());
+        r.of_previous = wilson(leads[k], leads[k == 0 ? 0 : k - 1]);
+        auto waits = waits_of(part, k);
+        r.median_wait = quantile(waits, 1, 2);
+        r.p90_wait = quantile(waits, 9, 10);
+        answer.rows.push_back(std::move(r));
+    }
+}
+
+void add_missing_names(funnel_table& answer, const snapshot::impl& data) {
+    const auto present = data.present_events();
+    for (const auto& s : answer.question.steps) {
+        for (const auto& name : s.event) {
+            if (std::binary_search(present.begin(), present.end(), name)) continue;
+            auto note = fmt::format("funnel step {} names no event{} ({} event {} in the store)",
+                                    quoted(name), did_you_mean(name, present), present.size(),
+                                    present.size() == 1 ? "name" : "names");
+            if (std::find(answer.notes.begin(), answer.notes.end(), note) == answer.notes.end())
+                answer.notes.push_back(std::move(note));
+        }
+    }
+}
+
+void count_leads(funnel_table& answer, const snapshot::impl& data, int threads) {
+    const funnel& q = answer.question;
+    if (q.period.until && *q.period.until > *answer.as_of) answer.notes.emplace_back("period not over");
+    counter all(data, q, answer.as_of->time_since_epoch().count(), std::clamp(threads, 1, 256));
+    all.run();
+    const group_order order = merge_groups(all.groups(), q.max_groups);
+    std::int64_t disputed = 0;
+    for (const auto& w : all.workers()) disputed += w.disputed;
+    for (auto& note : group_notes(q.by, disputed, order.value_reads_none))
+        answer.notes.push_back(std::move(note));
+    for (const auto& [key, part] : parts_of(q, all.workers(), order)) {
+        funnel_row like;
+        if (key.first > 0) like.group = order.texts[key.first - 1];
+        if (key.second) like.bucket = all.workers().front().buckets.label(*key.second);
+        add_rows(answer, part, like);
+    }
+}
+
+}  // namespace
+
+result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& how) {
+    return guarded([&] {
+        check(q).value();
+        const snapshot::impl& data = s.data();
+        funnel_table answer{.question = q};
+        if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};
+        add_missing_names(answer, data);
+        if (answer.as_of)
+            count_leads(answer, data, how.threads);
+        else
+            add_rows(answer, {}, {});
+        return answer;
+    });
+}
+
+const funnel_row* funnel_table::find(std::string_view step, std::optional<std::string_view> group) const& {
+    for (const auto& r : rows) {
+        const bool same_group = r.group.has_value() == group.has_value() && (!group || *r.group == *group);
+        if (!r.bucket && same_group && r.name == step) return &r;
+    }
+    return nullptr;
+}
+
+}  // namespace weir::inline v1

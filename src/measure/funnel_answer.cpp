@@ -1,0 +1,110 @@
+// funnel_answer.cpp - a funnel's table as an answer, under a title that states the finding.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <weir/funnel.hpp>
+
+#include <fmt/format.h>
+
+namespace weir::inline v1 {
+namespace {
+
+std::string with_commas(std::int64_t n) {
+    std::string digits = std::to_string(n);
+    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+        digits.insert(static_cast<std::size_t>(at), 1, ',');
+    return digits;
+}
+
+std::string leads(std::int64_t n) { return with_commas(n) + (n == 1 ? " lead" : " leads"); }
+
+// At most one decimal, and never 0 % for some or 100 % for almost all. n and of are counts of leads, below
+// 2^32.
+std::string percent(std::int64_t n, std::int64_t of) {
+    const std::int64_t tenths = (1000 * n + of / 2) / of;
+    if (tenths == 0 && n > 0) return "less than 0.1 %";
+    if (tenths == 1000 && n < of) return "more than 99.9 %";
+    if (tenths % 10 == 0) return fmt::format("{} %", tenths / 10);
+    return fmt::format("{}.{} %", tenths / 10, tenths % 10);
+}
+
+// The rows of the whole over all buckets: they come first.
+std::vector<const funnel_row*> whole_of(const funnel_table& t) {
+    std::vector<const funnel_row*> whole;
+    for (const auto& r : t.rows)
+        if (!r.group && !r.bucket) whole.push_back(&r);
+    return whole;
+}
+
+// The step before which most are lost beyond doubt: its interval lies wholly below all others.
+const funnel_row* bottleneck(const std::vector<const funnel_row*>& whole) {
+    std::vector<const funnel_row*> asked;
+    for (std::size_t k = 1; k < whole.size(); ++k)
+        if (whole[k]->of_previous.value()) asked.push_back(whole[k]);
+    if (asked.empty()) return nullptr;
+    const auto* worst = *std::min_element(asked.begin(), asked.end(), [](const auto* a, const auto* b) {
+        return a->of_previous.high < b->of_previous.high;
+    });
+    const bool clear = std::all_of(asked.begin(), asked.end(), [worst](const auto* other) {
+        return other == worst || worst->of_previous.high < other->of_previous.low;
+    });
+    return clear ? worst : nullptr;
+}
+
+std::string title_of(const funnel_table& t) {
+    const auto whole = whole_of(t);
+    if (whole.empty()) return "no step was asked for";
+    const funnel_row& first = *whole.front();
+    const funnel_row& last = *whole.back();
+    if (first.leads == 0) return fmt::format("no lead reaches {}", first.name);
+    if (whole.size() == 1)
+        return fmt::format("{} {} {}", leads(first.leads), first.leads == 1 ? "reaches" : "reach",
+                           first.name);
+    const auto reached = fmt::format("{} of {} reach {}", percent(last.leads, first.leads),
+                                     with_commas(first.leads), last.name);
+    if (whole.size() == 2) return reached;
+    const funnel_row* worst = bottleneck(whole);
+    if (worst == nullptr) return "no step stands out: " + reached;
+    const rate& kept = worst->of_previous;
+    return fmt::format("{} to {} loses most: {} of {}",
+                       whole[static_cast<std::size_t>(worst->step) - 2]->name, worst->name,
+                       percent(kept.of - kept.n, kept.of), with_commas(kept.of));
+}
+
+template <class T> cell or_null(const std::optional<T>& v) { return v ? cell(*v) : cell(); }
+
+table steps_table(const funnel_table& t) {
+    const bool bucketed = t.question.bucket.unit != calendar_unit::none;
+    std::vector<column> columns{{"group", column_type::text}};
+    if (bucketed) columns.push_back({"bucket", column_type::text});
+    for (column c :
+         {column{"step", column_type::integer}, column{"name", column_type::text},
+          column{"leads", column_type::integer}, column{"of_first", column_type::rate},
+          column{"of_previous", column_type::rate}, column{"median_wait", column_type::duration_us},
+          column{"p90_wait", column_type::duration_us}})
+        columns.push_back(std::move(c));
+    table steps("steps", std::move(columns));
+    for (const auto& r : t.rows) {
+        std::vector<cell> cells{or_null(r.group)};
+        if (bucketed) cells.push_back(or_null(r.bucket));
+        for (cell c : {cell(std::int64_t{r.step}), cell(r.name), cell(r.leads), cell(r.of_first),
+                       cell(r.of_previous), or_null(r.median_wait), or_null(r.p90_wait)})
+            cells.push_back(std::move(c));
+        steps.add_row(std::move(cells));
+    }
+    return steps;
+}
+
+}  // namespace
+
+funnel_table::operator answer() const {
+    answer a{.title = title_of(*this), .question = to_json(question), .as_of = as_of, .notes = notes};
+    if (std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.median_wait.has_value(); }))
+        a.notes.emplace_back("waits are over those who made the step (converted only)");
+    a.tables.push_back(steps_table(*this));
+    return a;
+}
+
+}  // namespace weir::inline v1

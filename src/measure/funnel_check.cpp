@@ -1,0 +1,158 @@
+// funnel_check.cpp - what is wrong with a funnel, before anything is counted.
+//
+// First what no version could answer, then what this one does not.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <weir/funnel.hpp>
+
+#include <fmt/format.h>
+
+#include "base/fail.hpp"
+#include "measure/funnel_words.hpp"
+#include "measure/tie_group.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+[[noreturn]] void wrong(std::string message, std::string where) {
+    fail(errc::invalid_question, std::move(message), std::move(where));
+}
+
+std::string step_at(std::size_t i, std::string_view member = {}) {
+    return member.empty() ? fmt::format("steps[{}]", i) : fmt::format("steps[{}].{}", i, member);
+}
+
+void check_gap(const std::optional<duration>& gap, std::size_t i, std::string_view member) {
+    if (gap && *gap < duration::zero())
+        wrong(fmt::format("step {} has a negative {}; a gap is 0 or more", i + 1, member),
+              step_at(i, member));
+}
+
+void check_step(const step& s, std::size_t i, std::size_t steps) {
+    if (s.event.empty()) wrong(fmt::format("step {} has no event", i + 1), step_at(i));
+    for (const auto& name : s.event)
+        if (name.empty()) wrong(fmt::format("step {} has an event without a name", i + 1), step_at(i));
+    if (s.at_least < 1)
+        wrong(fmt::format("step {} asks for at least {} events; 1 is the least", i + 1, s.at_least),
+              step_at(i, "at_least"));
+    check_gap(s.min_gap, i, "min_gap");
+    check_gap(s.max_gap, i, "max_gap");
+    if (s.min_gap && s.max_gap && *s.min_gap > *s.max_gap)
+        wrong(fmt::format("step {} has a min_gap above its max_gap", i + 1), step_at(i, "min_gap"));
+    if (!s.optional) return;
+    if (i == 0 || i + 1 == steps)
+        wrong(fmt::format("step {} is optional; the first and the last step cannot be", i + 1),
+              step_at(i, "optional"));
+    if (s.min_gap || s.max_gap)
+        wrong(fmt::format("step {} is optional and has a gap limit; it can have but one", i + 1),
+              step_at(i, s.min_gap ? "min_gap" : "max_gap"));
+}
+
+void check_steps(const funnel& q) {
+    if (q.steps.empty()) wrong("a funnel needs a step", "steps");
+    std::int64_t expanded = 0;
+    for (std::size_t i = 0; i < q.steps.size(); ++i) {
+        check_step(q.steps[i], i, q.steps.size());
+        expanded += q.steps[i].at_least;
+    }
+    if (expanded > max_steps)
+        fail(errc::limit_exceeded,
+             fmt::format("the funnel has {} steps; at most {} are possible", expanded, max_steps), "steps");
+}
+
+void check_exclusion(const funnel& q, std::size_t i) {
+    const exclusion& x = q.exclude[i];
+    const auto where = fmt::format("exclude[{}]", i);
+    const auto steps = static_cast<int>(q.steps.size());
+    if (x.after == 0 && x.before == 0) return;  // spans all steps
+    if (x.after < 1 || x.after >= x.before || x.before > steps)
+        wrong(fmt::format("an exclusion after step {} and before step {} of {} spans nothing", x.after,
+                          x.before, steps),
+              where);
+    for (const int k : {x.after, x.before})
+        if (q.steps[static_cast<std::size_t>(k - 1)].optional)
+            wrong(fmt::format("an exclusion names step {}, which is optional", k), where);
+}
+
+// An order without places has no previous step.
+void check_any_order(const funnel& q) {
+    if (q.order != order::any_order) return;
+    if (q.clock != clock::from_first_step)
+        wrong("steps in any order have no previous step to count from", "clock");
+    for (std::size_t i = 0; i < q.steps.size(); ++i) {
+        const step& s = q.steps[i];
+        if (s.min_gap || s.max_gap || s.optional)
+            wrong(fmt::format("step {} is in any order and can have no gap limit and not be optional", i + 1),
+                  step_at(i));
+    }
+    for (std::size_t i = 0; i < q.exclude.size(); ++i)
+        if (q.exclude[i].after != 0 || q.exclude[i].before != 0)
+            wrong("an exclusion among steps in any order cannot name steps", fmt::format("exclude[{}]", i));
+}
+
+void check_limits(const funnel& q) {
+    if (q.within && *q.within < duration::zero())
+        wrong(fmt::format("the window is {} us; it cannot be negative", q.within->count()), "within");
+    if (q.period.from && q.period.until && *q.period.until < *q.period.from)
+        wrong(fmt::format("the period ends at {}, before it begins at {}", to_string(*q.period.until),
+                          to_string(*q.period.from)),
+              "period");
+    const int k = q.by_value.step();
+    if (q.by_value.which() == by_value::kind::at_step &&
+        (k < 1 || static_cast<std::size_t>(k) > q.steps.size()))
+        wrong(fmt::format("by_value names step {} of {}", k, q.steps.size()), "by_value");
+}
+
+// What this version does not do
+// ------------------------------------------------------------------------------
+
+[[noreturn]] void unsupported(std::string_view what, std::string where) {
+    fail(errc::unsupported, fmt::format("{} is not supported by this version", what), std::move(where));
+}
+
+template <class Axis, std::size_t N>
+void only_default(Axis value, const std::array<std::string_view, N>& words_of_axis, std::string_view axis) {
+    if (value == Axis{}) return;
+    fail(errc::unsupported,
+         fmt::format("{} \"{}\" is not supported by this version; \"{}\" is", axis,
+                     words::word_of(words_of_axis, value), words_of_axis.front()),
+         std::string(axis));
+}
+
+void check_supported(const funnel& q) {
+    only_default(q.order, words::order, "order");
+    only_default(q.ties, words::ties, "ties");
+    only_default(q.clock, words::clock, "clock");
+    only_default(q.entry, words::entry, "entry");
+    only_default(q.counting, words::counting, "counting");
+    for (std::size_t i = 0; i < q.steps.size(); ++i) {
+        const step& s = q.steps[i];
+        if (s.optional) unsupported("an optional step", step_at(i, "optional"));
+        if (s.min_gap) unsupported("min_gap", step_at(i, "min_gap"));
+        if (s.max_gap) unsupported("max_gap", step_at(i, "max_gap"));
+        if (s.at_least > 1) unsupported("at_least above 1", step_at(i, "at_least"));
+    }
+    if (!q.exclude.empty()) unsupported("exclude", "exclude");
+    only_default(q.on_exclusion, words::on_exclusion, "on_exclusion");
+    only_default(q.breaks, words::breaks, "breaks");
+    if (!q.hold.empty()) unsupported("hold", "hold");
+    if (q.by_value.which() == by_value::kind::each_value) unsupported("by_value \"each_value\"", "by_value");
+}
+
+}  // namespace
+
+result<void> check(const funnel& q) {
+    return guarded([&] {
+        check_steps(q);
+        check_limits(q);
+        check_any_order(q);
+        for (std::size_t i = 0; i < q.exclude.size(); ++i) check_exclusion(q, i);
+        check_supported(q);
+    });
+}
+
+}  // namespace weir::inline v1

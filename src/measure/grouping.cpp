@@ -1,0 +1,120 @@
+// grouping.cpp - groups of leads by a touched value, met by many workers and put into one order.
+#include "measure/grouping.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/fail.hpp"
+#include "base/text.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+[[noreturn]] void too_many(int max_groups) {
+    fail(errc::limit_exceeded,
+         fmt::format("the breakdown has more than {} groups; raise max_groups", max_groups), "max_groups");
+}
+
+bool exceeds(std::size_t groups, int max_groups) {
+    return groups > static_cast<std::size_t>(std::max(max_groups, 0));
+}
+
+// The first value in the order of iteration, compared with all others of its instant.
+template <class Iterator>
+touch first_found(const attribute_reader& reader, Iterator begin, Iterator end, touching which) {
+    touch found;
+    std::int64_t decided_at = 0;
+    for (auto it = begin; it != end; ++it) {
+        const row& r = *it;
+        if (!found.value.missing() && r.time != decided_at) break;
+        if (which == touching::raw && r.order != 0) continue;
+        const datum d = reader.at(r);
+        if (d.missing()) continue;
+        if (found.value.missing()) {
+            found.value = d;
+            decided_at = r.time;
+        } else if (d != found.value && reader.text_of(d) != reader.text_of(found.value)) {
+            found.disputed = true;
+            break;
+        }
+    }
+    return found;
+}
+
+std::span<const row> up_to(std::span<const row> rows, std::int64_t until) {
+    const auto end =
+        std::partition_point(rows.begin(), rows.end(), [&](const row& r) { return r.time <= until; });
+    return rows.first(static_cast<std::size_t>(end - rows.begin()));
+}
+
+}  // namespace
+
+touch first_touch(const attribute_reader& reader, std::span<const row> rows, std::int64_t until,
+                  touching which) {
+    const auto seen = up_to(rows, until);
+    return first_found(reader, seen.begin(), seen.end(), which);
+}
+
+touch last_touch(const attribute_reader& reader, std::span<const row> rows, std::int64_t until,
+                 touching which) {
+    const auto seen = up_to(rows, until);
+    return first_found(reader, seen.rbegin(), seen.rend(), which);
+}
+
+std::size_t group_set::number_of(datum d) {
+    if (const auto known = by_value_.find(d); known != by_value_.end()) return known->second;
+    std::string text = d.missing() ? std::string(no_group) : reader_->text_of(d);
+    if (!d.missing() && text == no_group) value_reads_none_ = true;
+    const std::size_t number = add(std::move(text));
+    by_value_.emplace(d, number);
+    return number;
+}
+
+std::size_t group_set::add(std::string text) {
+    if (const auto known = by_text_.find(text); known != by_text_.end()) return known->second;
+    const std::size_t number = texts_.size();
+    if (exceeds(number + 1, max_groups_)) too_many(max_groups_);
+    texts_.push_back(text);
+    by_text_.emplace(std::move(text), number);
+    return number;
+}
+
+group_order merge_groups(std::span<const group_set> workers, int max_groups) {
+    const auto none_last = [](std::string_view a, std::string_view b) {
+        return std::pair(a == no_group, a) < std::pair(b == no_group, b);
+    };
+    std::map<std::string_view, std::size_t, decltype(none_last)> place_of(none_last);
+    group_order order;
+    for (const auto& w : workers) {
+        for (const auto& text : w.texts()) place_of.emplace(text, 0);
+        order.value_reads_none = order.value_reads_none || w.value_reads_none();
+    }
+    if (exceeds(place_of.size(), max_groups)) too_many(max_groups);
+    for (auto& [text, place] : place_of) {
+        place = order.texts.size();
+        order.texts.emplace_back(text);
+    }
+    for (const auto& w : workers) {
+        auto& places = order.places.emplace_back();
+        for (const auto& text : w.texts()) places.push_back(place_of.at(text));
+    }
+    return order;
+}
+
+std::vector<std::string> group_notes(std::string_view attribute, std::int64_t disputed_leads,
+                                     bool value_reads_none) {
+    std::vector<std::string> notes;
+    if (disputed_leads > 0)
+        notes.push_back(fmt::format("equal-time events of {} {} differ in {}; order of arrival decided",
+                                    disputed_leads, disputed_leads == 1 ? "lead" : "leads",
+                                    quoted(attribute)));
+    if (value_reads_none)
+        notes.push_back(fmt::format(
+            "a value of {} reads \"(none)\" and is counted with the leads that lack it", quoted(attribute)));
+    return notes;
+}
+
+}  // namespace weir::inline v1

@@ -1,0 +1,81 @@
+// measure/grouping.hpp - the group that a lead belongs to by an attribute, and all groups in one order.
+//
+// Each worker of a scan keeps its own groups; afterwards merge_groups() gives them the order of the answer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store/attribute_reader.hpp"
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+
+/// The group of leads without the attribute.
+inline constexpr std::string_view no_group = "(none)";
+
+/// The value that one event of a lead decides.
+struct touch {
+    datum value{};          ///< missing: no event carries the attribute
+    bool disputed = false;  ///< events of the deciding instant read differently; the total order decided
+};
+/// Which of the rows count: all that were given, or only raw events.
+enum class touching : std::uint8_t { given, raw };
+
+/// The first and the last event with time <= until, in total order, that carries the attribute.
+touch first_touch(const attribute_reader&, std::span<const row>, std::int64_t until,
+                  touching = touching::given);
+touch last_touch(const attribute_reader&, std::span<const row>, std::int64_t until,
+                 touching = touching::given);
+
+/// The groups that one worker met, numbered from 0 as they came. The reader must outlive it.
+///
+/// Values that read alike are one group, and a value that reads "(none)" joins the leads without a value.
+class group_set {
+public:
+    /// Throws limit_exceeded as soon as there are more than max_groups.
+    group_set(const attribute_reader& reader, int max_groups) : reader_(&reader), max_groups_(max_groups) {}
+    /// The number of the group of a value; a missing one belongs to "(none)".
+    std::size_t number_of(datum);
+    /// The text of each group, by number.
+    const std::vector<std::string>& texts() const { return texts_; }
+    /// True if a value was met that reads "(none)".
+    bool value_reads_none() const { return value_reads_none_; }
+
+private:
+    struct hash {
+        std::size_t operator()(const datum& d) const noexcept {
+            return static_cast<std::size_t>((static_cast<std::uint64_t>(d.bits) + d.column) *
+                                            0x9E3779B97F4A7C15U);
+        }
+    };
+    std::size_t add(std::string text);
+
+    const attribute_reader* reader_;
+    int max_groups_;
+    std::unordered_map<datum, std::size_t, hash> by_value_{};
+    std::unordered_map<std::string, std::size_t> by_text_{};
+    std::vector<std::string> texts_{};
+    bool value_reads_none_ = false;
+};
+
+/// The groups of all workers: by text, "(none)" last. The order does not depend on who met them.
+struct group_order {
+    std::vector<std::string> texts{};
+    std::vector<std::vector<std::size_t>> places{};  ///< [worker][number] -> index into texts
+    bool value_reads_none = false;
+};
+/// Throws limit_exceeded for more than max_groups.
+group_order merge_groups(std::span<const group_set>, int max_groups);
+
+/// Notes of an answer that is broken down: the leads whose touch was disputed, and a value that reads
+/// "(none)".
+std::vector<std::string> group_notes(std::string_view attribute, std::int64_t disputed_leads,
+                                     bool value_reads_none);
+
+}  // namespace weir::inline v1

@@ -1,0 +1,16 @@
+// measure/wording.hpp - how titles of answers say numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace weir::inline v1 {
+
+/// "8,000"
+std::string with_commas(std::int64_t n);
+/// "1 lead", "8,000 leads"
+std::string leads_text(std::int64_t n);
+/// "62 %", "12.3 %": at most one decimal, and never 0 % for some or 100 % for almost all. 0 < of.
+std::string percent(std::int64_t n, std::int64_t of);
+
+}  // namespace weir::inline v1

@@ -1,0 +1,43 @@
+// store/attribute_reader.hpp - the value that an event has for one attribute, wherever it is stored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <weir/value.hpp>
+
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+
+/// A value without its memory: which store column, which bits.
+struct datum {
+    std::uint32_t column = none;  ///< index into the snapshot's columns
+    std::int64_t bits = 0;        ///< see value_kind
+
+    static constexpr std::uint32_t none = UINT32_MAX;
+    bool missing() const { return column == none; }
+    friend bool operator==(const datum&, const datum&) = default;
+};
+
+/// Reads one attribute. Immutable; the snapshot must outlive it.
+class attribute_reader {
+public:
+    attribute_reader(const snapshot::impl&, std::string_view attribute);
+    /// The event's own value; for a stage event without one, that of the event that caused it.
+    datum at(const row&) const;
+    value value_of(datum) const;
+    /// The text that names a group: a text as it stands, other values as to_string(value) prints them.
+    std::string text_of(datum) const;
+    value_kind kind_of(datum d) const { return snapshot_->columns[d.column].name.kind; }
+
+private:
+    datum in_segment(std::uint32_t segment, std::size_t row) const;
+    const snapshot::impl* snapshot_;
+    std::vector<std::vector<const segment_column*>> found_{};  ///< by segment
+};
+
+}  // namespace weir::inline v1

@@ -1,0 +1,192 @@
+// batch.cpp - the append buffer: checks each event and takes it apart into columns.
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "base/text.hpp"
+#include "store/batch_data.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+std::unique_ptr<dictionary> copy_of(const dictionary& d) {
+    auto copy = std::make_unique<dictionary>();
+    for (dictionary::code c = 0; c < d.size(); ++c) copy->insert(d.at(c));
+    return copy;
+}
+
+// The identity of a column as one text, for the dictionary of columns.
+std::string key_of(const column_name& n) {
+    std::string key = n.attribute;
+    key += '\0';
+    key += static_cast<char>('0' + static_cast<int>(n.kind));
+    key += n.currency.code();
+    return key;
+}
+
+std::optional<std::string> fault_of_any_text(std::string_view text, std::size_t limit,
+                                             std::string_view what) {
+    if (text.size() > limit)
+        return std::string(what) + " has " + std::to_string(text.size()) + " bytes, at most " +
+               std::to_string(limit) + " are allowed";
+    if (!valid_utf8(text)) return std::string(what) + " " + quoted(text) + " is not valid UTF-8";
+    return std::nullopt;
+}
+
+std::optional<std::string> fault_of_value(const named_value& v) {
+    if (auto fault = fault_of_name(v.name)) return "attribute: " + *fault;
+    if (const auto* t = v.value.get<std::string>()) {
+        if (auto fault = fault_of_text(*t)) return "attribute " + quoted(v.name) + ": " + *fault;
+    }
+    if (const auto* d = v.value.get<double>(); d != nullptr && !std::isfinite(*d))
+        return "attribute " + quoted(v.name) + " is not a finite number";
+    return std::nullopt;
+}
+
+std::optional<std::string> fault_of(const event& e) {
+    if (e.lead.kind().find('\0') != std::string::npos) return "the lead's kind contains a NUL character";
+    if (auto fault = fault_of_lead(e.lead.key())) return fault;
+    if (auto fault = fault_of_lead(stored_key(e.lead))) return fault;
+    if (auto fault = fault_of_name(e.name)) return fault;
+    if (auto fault = fault_of_any_text(e.id, max_text_bytes, "the event id")) return fault;
+    for (std::size_t i = 0; i < e.attributes.size(); ++i) {
+        if (auto fault = fault_of_value(e.attributes[i])) return fault;
+        for (std::size_t j = 0; j < i; ++j)
+            if (e.attributes[j].name == e.attributes[i].name)
+                return "attribute " + quoted(e.attributes[i].name) + " stands twice";
+    }
+    return std::nullopt;
+}
+
+// Puts one value into its column; a missing one leaves no trace.
+struct value_setter {
+    batch::impl& data;
+    const std::string& name;
+
+    std::size_t column(value_kind kind, weir::currency currency = "XXX") const {
+        return data.column_of({name, kind, currency});
+    }
+    void operator()(std::monostate) const {}
+    void operator()(bool b) const { data.set(column(value_kind::boolean), b ? 1 : 0); }
+    void operator()(std::int64_t i) const { data.set(column(value_kind::integer), i); }
+    void operator()(double d) const {
+        // -0.0 and 0.0 are one value: keep one form, so that equal content has equal bytes.
+        data.set(column(value_kind::number), std::bit_cast<std::int64_t>(d == 0 ? 0.0 : d));
+    }
+    void operator()(const std::string& s) const { data.set_text(column(value_kind::text), s); }
+    void operator()(const money& m) const { data.set(column(value_kind::money, m.currency), m.units); }
+    void operator()(instant t) const { data.set(column(value_kind::time), t.time_since_epoch().count()); }
+};
+
+}  // namespace
+
+std::optional<std::string> fault_of_lead(std::string_view key) {
+    if (key.empty()) return "the lead's key is empty";
+    return fault_of_any_text(key, max_text_bytes, "the lead's key");
+}
+
+std::optional<std::string> fault_of_name(std::string_view name) {
+    if (name.empty()) return "a name is empty";
+    if (name.find('\0') != std::string_view::npos)
+        return "name " + quoted(name) + " contains a NUL character";
+    return fault_of_any_text(name, max_name_bytes, "name");
+}
+
+std::optional<std::string> fault_of_text(std::string_view text) {
+    return fault_of_any_text(text, max_text_bytes, "the text");
+}
+
+std::string stored_key(const lead_id& lead) {
+    if (lead.kind().empty() && lead.key().find('\0') == std::string::npos) return lead.key();
+    return lead.kind() + '\0' + lead.key();
+}
+
+lead_id lead_of(std::string_view stored) {
+    const auto nul = stored.find('\0');
+    if (nul == std::string_view::npos) return lead_id(stored);
+    return lead_id(stored.substr(0, nul), stored.substr(nul + 1));
+}
+
+std::size_t batch::impl::column_of(const column_name& name) {
+    const std::size_t index = column_keys->insert(key_of(name));
+    if (index == columns.size()) {
+        columns.push_back({.name = name, .texts = nullptr});
+        if (name.kind == value_kind::text) columns.back().texts = std::make_unique<dictionary>();
+    }
+    return index;
+}
+
+void batch::impl::add_row(std::string_view lead_key, std::string_view event_name, std::int64_t time) {
+    leads.push_back(lead_keys->insert(lead_key));
+    events.push_back(event_names->insert(event_name));
+    times.push_back(time);
+}
+
+void batch::impl::set(std::size_t into, std::int64_t bits) {
+    columns[into].rows.push_back(static_cast<std::uint32_t>(leads.size() - 1));
+    columns[into].bits.push_back(bits);
+}
+
+void batch::impl::set_text(std::size_t into, std::string_view text) {
+    set(into, columns[into].texts->insert(text));
+}
+
+void batch::impl::set_id(std::string_view id) {
+    ids.emplace_back(static_cast<std::uint32_t>(leads.size() - 1), std::string(id));
+}
+
+batch::batch() : impl_(std::make_unique<impl>()) {}
+batch::batch(batch&&) noexcept = default;
+batch::~batch() = default;
+
+batch::batch(const batch& other) : batch() {
+    const impl& from = *other.impl_;
+    impl_->lead_keys = copy_of(*from.lead_keys);
+    impl_->event_names = copy_of(*from.event_names);
+    impl_->column_keys = copy_of(*from.column_keys);
+    impl_->leads = from.leads;
+    impl_->events = from.events;
+    impl_->times = from.times;
+    impl_->ids = from.ids;
+    impl_->first_fault = from.first_fault;
+    for (const auto& c : from.columns)
+        impl_->columns.push_back({c.name, c.texts ? copy_of(*c.texts) : nullptr, c.rows, c.bits});
+}
+
+batch& batch::operator=(batch other) noexcept {
+    std::swap(impl_, other.impl_);
+    return *this;
+}
+
+batch& batch::add(const event& e) {
+    impl& d = *impl_;
+    if (d.first_fault) return *this;  // the batch is refused anyway
+    if (auto fault = fault_of(e)) {
+        d.first_fault = {size(), std::move(*fault)};
+        return *this;
+    }
+    d.add_row(stored_key(e.lead), e.name, e.time.time_since_epoch().count());
+    for (const auto& a : e.attributes) std::visit(value_setter{d, a.name}, a.value.data());
+    if (!e.id.empty()) d.set_id(e.id);
+    return *this;
+}
+
+std::size_t batch::size() const { return impl_->leads.size(); }
+
+void batch::clear() {
+    impl& d = *impl_;
+    d.lead_keys = std::make_unique<dictionary>();
+    d.event_names = std::make_unique<dictionary>();
+    d.leads.clear();
+    d.events.clear();
+    d.times.clear();
+    d.ids.clear();
+    d.first_fault.reset();
+    for (auto& c : d.columns) {  // the columns themselves stay: their indices are in use
+        if (c.texts) c.texts = std::make_unique<dictionary>();
+        c.rows.clear();
+        c.bits.clear();
+    }
+}
+
+}  // namespace weir::inline v1

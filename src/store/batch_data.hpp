@@ -1,0 +1,74 @@
+// store/batch_data.hpp - what a batch holds: events as columns, texts replaced by codes of the batch.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <weir/event.hpp>
+
+#include "store/dictionary.hpp"
+
+namespace weir::inline v1 {
+
+/// What a column holds. The bits of a value: a text's code, 0 or 1, the integer, the double's bits, minor
+/// units, microseconds.
+enum class value_kind : std::uint8_t { text, boolean, integer, number, money, time };
+
+/// One attribute with one kind (and currency) of values. An attribute whose values differ in kind has
+/// several.
+struct column_name {
+    std::string attribute{};
+    value_kind kind = value_kind::text;
+    weir::currency currency = "XXX";
+    friend bool operator==(const column_name&, const column_name&) = default;
+};
+
+struct batch::impl {
+    struct column {
+        column_name name;
+        std::unique_ptr<dictionary> texts;  ///< only of kind text
+        std::vector<std::uint32_t> rows{};  ///< ascending: the rows that have a value
+        std::vector<std::int64_t> bits{};
+    };
+    struct fault {
+        std::size_t event;  ///< index in the batch
+        std::string reason;
+    };
+
+    std::unique_ptr<dictionary> lead_keys = std::make_unique<dictionary>();
+    std::unique_ptr<dictionary> event_names = std::make_unique<dictionary>();
+    std::unique_ptr<dictionary> column_keys = std::make_unique<dictionary>();  ///< code = index into columns
+    std::vector<std::uint32_t> leads{}, events{};
+    std::vector<std::int64_t> times{};
+    std::vector<column> columns{};
+    std::vector<std::pair<std::uint32_t, std::string>> ids{};  ///< (row, event id), rows ascending
+    std::optional<fault> first_fault{};                        ///< makes append() refuse the batch
+
+    /// Where values of this name go; stays valid for the life of the batch (also across clear()).
+    std::size_t column_of(const column_name&);
+    /// Begins a row; lead_key is the stored form, see stored_key(). set() then fills it.
+    void add_row(std::string_view lead_key, std::string_view event_name, std::int64_t time);
+    void set(std::size_t into, std::int64_t bits);
+    void set_text(std::size_t into, std::string_view text);
+    void set_id(std::string_view id);
+};
+
+// The limits of a row's parts.
+inline constexpr std::size_t max_name_bytes = 128;
+inline constexpr std::size_t max_text_bytes = 64 * 1024;
+
+/// Why a lead key, event name or text cannot be stored, or none: empty, not UTF-8, too long.
+std::optional<std::string> fault_of_lead(std::string_view key);
+std::optional<std::string> fault_of_name(std::string_view name);  ///< of an event or attribute
+std::optional<std::string> fault_of_text(std::string_view text);  ///< of an attribute's value
+
+/// A lead as the dictionaries hold it: the key alone, or kind NUL key. lead_of() undoes it.
+std::string stored_key(const lead_id&);
+lead_id lead_of(std::string_view stored);
+
+}  // namespace weir::inline v1

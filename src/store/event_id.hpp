@@ -1,0 +1,58 @@
+// store/event_id.hpp - event ids remembered for a while, so that a retried append counts once.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "store/batch_data.hpp"
+
+namespace weir::inline v1 {
+
+/// 128 bits of a text or of an event's content (XXH3); that two differing ones agree is not to be expected.
+struct content_hash {
+    std::uint64_t low = 0, high = 0;
+    friend bool operator==(const content_hash&, const content_hash&) = default;
+    struct hasher {
+        using is_avalanching = void;
+        std::size_t operator()(const content_hash& h) const { return h.low; }
+    };
+};
+content_hash hash_of_text(std::string_view);
+
+/// Hashes all that a row says (lead, name, time, attributes), in an order that does not depend on the batch.
+class row_hasher {
+public:
+    explicit row_hasher(const batch::impl&);
+    content_hash of(std::uint32_t row) const;
+
+private:
+    const batch::impl& batch_;
+    std::vector<std::size_t> columns_{};  ///< by name, kind, currency
+};
+
+/// The ids of the last events, each with its arrival and content.
+class id_memory {
+public:
+    enum class verdict : std::uint8_t { fresh, duplicate, conflicting };
+    /// What an event that would get this arrival number is; an id that arrived `horizon` or more before is
+    /// fresh.
+    verdict judge(content_hash id, content_hash content, std::int64_t arrival, std::int64_t horizon) const;
+    /// Remembers an event and forgets those too far back. Arrivals ascend.
+    void remember(content_hash id, content_hash content, std::int64_t arrival, std::int64_t horizon);
+    /// Remembers all that another one does.
+    void take(const id_memory&, std::int64_t horizon);
+
+private:
+    struct seen {
+        std::int64_t arrival;
+        content_hash content;
+    };
+    boost::unordered_flat_map<content_hash, seen, content_hash::hasher> known_{};
+    std::deque<std::pair<std::int64_t, content_hash>> by_arrival_{};
+};
+
+}  // namespace weir::inline v1

@@ -1,0 +1,45 @@
+// store/scan.hpp - THE loop over events: lead by lead, each lead's events in total order across all segments.
+//
+// Measures and derivations see leads and rows; only this file and segment.hpp know how rows are stored.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "store/snapshot_data.hpp"
+
+namespace weir::inline v1 {
+
+/// One event as a scan gives it. Equal times of a lead are a tie; (time, arrival, order) is the total order.
+struct row {
+    std::int64_t time;
+    std::int64_t arrival;
+    std::uint32_t order;    ///< 0: raw; 1, 2, ...: derived
+    std::uint32_t event;    ///< code of the name
+    std::uint32_t segment;  ///< where it lies, for attribute readers
+    std::uint32_t index;
+};
+
+/// A lead with its events up to as_of. The rows live until the callback returns.
+struct lead_rows {
+    std::uint32_t lead;
+    std::span<const row> rows;
+};
+
+struct scan_options {
+    std::int64_t as_of = std::numeric_limits<std::int64_t>::max();  ///< later events are not given
+    bool hidden = false;           ///< also raw events that stage events hide
+    std::vector<bool> segments{};  ///< which to read; empty: all
+    int threads = 1;
+};
+
+/// Calls visit(worker, lead) for every lead that has rows to give: workers 0 .. n-1 run in parallel, each
+/// over one contiguous range of leads in ascending order, worker 0 over the first range. Joins all before it
+/// returns or throws. Gives n, at most options.threads and at least 1.
+int scan(const snapshot::impl&, const scan_options&,
+         const std::function<void(int worker, const lead_rows&)>& visit);
+
+}  // namespace weir::inline v1

@@ -1,0 +1,24 @@
+#include "store/segment.hpp"
+
+#include <algorithm>
+
+namespace weir::inline v1 {
+
+const segment_column* segment::find(std::uint32_t column) const {
+    const auto at = std::lower_bound(columns.begin(), columns.end(), column,
+                                     [](const segment_column& c, std::uint32_t id) { return c.column < id; });
+    return at != columns.end() && at->column == column ? &*at : nullptr;
+}
+
+std::int64_t segment::memory() const {
+    const auto bytes = [](const auto& v) { return static_cast<std::int64_t>(v.size() * sizeof(v[0])); };
+    std::int64_t sum =
+        static_cast<std::int64_t>(sizeof(segment)) + bytes(leads) + bytes(offsets) + bytes(event_counts);
+    for (const packed* p : {&events, &times, &arrivals, &orders, &source_segments, &source_rows})
+        sum += p->memory();
+    for (const auto& c : columns)
+        sum += static_cast<std::int64_t>(sizeof(c)) + c.bits.memory() + bytes(c.present);
+    return sum;
+}
+
+}  // namespace weir::inline v1

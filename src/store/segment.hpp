@@ -1,0 +1,63 @@
+// store/segment.hpp - an immutable run of events, clustered by lead; inside a lead in total order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/batch_data.hpp"
+#include "store/dictionary.hpp"
+#include "store/packed.hpp"
+
+namespace weir::inline v1 {
+
+/// A column of the whole store: its name and, for text, the dictionary. Segments refer to it by its index.
+struct store_column {
+    column_name name;
+    std::shared_ptr<dictionary> texts{};
+};
+
+/// Values of one store column in one segment.
+struct segment_column {
+    std::uint32_t column = 0;              ///< index into the snapshot's columns
+    packed bits{};                         ///< text: code + 1, 0 = missing
+    std::vector<std::uint64_t> present{};  ///< a bit a row; empty: text, or all present
+
+    bool has(std::size_t row) const {
+        if (!present.empty()) return (present[row / 64] >> (row % 64) & 1) != 0;
+        return !is_text || bits[row] != 0;
+    }
+    /// The bits of the value, see value_kind; only where has(row).
+    std::int64_t at(std::size_t row) const { return is_text ? bits[row] - 1 : bits[row]; }
+    bool is_text = false;
+};
+
+/// Row r belongs to leads[i] iff offsets[i] <= r < offsets[i + 1]. A lead's rows ascend by (time, arrival,
+/// order).
+struct segment {
+    std::vector<std::uint32_t> leads{};  ///< codes, ascending
+    std::vector<std::uint32_t> offsets{0};
+    packed events{};                        ///< code of the name
+    packed times{};                         ///< microseconds
+    packed arrivals{};                      ///< arrival number as int64 bits
+    std::vector<segment_column> columns{};  ///< ascending by column
+
+    // Only of derived events:
+    packed orders{};           ///< 1, 2, ... among those of one (time, arrival)
+    packed source_segments{};  ///< of the cause, an index into the snapshot's segments; -1: a time-out
+    packed source_rows{};
+
+    // Statistics, exact:
+    std::int64_t min_time = 0, max_time = 0;  ///< of no meaning if there are no rows
+    std::vector<std::pair<std::uint32_t, std::int64_t>> event_counts{};  ///< (code, rows), ascending
+
+    std::size_t size() const { return offsets.back(); }
+    const segment_column* find(std::uint32_t column) const;
+    std::int64_t memory() const;
+};
+
+}  // namespace weir::inline v1

@@ -1,0 +1,88 @@
+// snapshot.cpp - what can be asked of a set of events before any question.
+#include <algorithm>
+
+#include "base/fail.hpp"
+#include "store/snapshot_data.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+std::shared_ptr<const snapshot::impl> no_events() {
+    auto empty = std::make_shared<snapshot::impl>();
+    empty->lead_keys = std::make_shared<dictionary>();
+    empty->event_names = std::make_shared<dictionary>();
+    return empty;
+}
+
+}  // namespace
+
+std::uint32_t snapshot::impl::lead_limit() const {
+    std::uint32_t limit = 0;
+    for (const auto& s : segments)
+        if (!s->leads.empty()) limit = std::max(limit, s->leads.back() + 1);
+    return limit;
+}
+
+std::optional<std::int64_t> snapshot::impl::last_raw() const {
+    std::optional<std::int64_t> last;
+    for (std::size_t i = 0; i < raw_segments(); ++i)
+        if (segments[i]->size() > 0)
+            last = std::max(last.value_or(segments[i]->max_time), segments[i]->max_time);
+    return last;
+}
+
+std::optional<std::int64_t> snapshot::impl::as_of_for(std::optional<instant> asked) const {
+    std::optional<std::int64_t> derived;
+    for (const auto& layer : layers) derived = std::min(derived.value_or(layer->as_of), layer->as_of);
+    if (!asked) return derived && last_raw() ? derived : last_raw();
+    const std::int64_t t = asked->time_since_epoch().count();
+    if (derived && t > *derived)
+        fail(errc::invalid_question,
+             "as_of " + to_string(*asked) + " is after " + to_string(instant{duration{*derived}}) +
+                 ", where the stages were derived; derive them at a later as_of",
+             "as_of");
+    return t;
+}
+
+std::vector<std::int64_t> snapshot::impl::event_counts() const {
+    std::vector<std::int64_t> counts;
+    for (std::size_t i = 0; i < segments.size(); ++i)
+        for (const auto& [code, n] : segments[i]->event_counts) {
+            if (i < raw_segments() && is_hidden(code)) continue;
+            if (code >= counts.size()) counts.resize(code + std::size_t{1});
+            counts[code] += n;
+        }
+    return counts;
+}
+
+std::vector<std::string> snapshot::impl::present_events() const {
+    const auto counts = event_counts();
+    std::vector<std::string> names;
+    for (std::uint32_t c = 0; c < counts.size(); ++c)
+        if (counts[c] > 0) names.emplace_back(event_name(c));
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+snapshot::snapshot() : impl_(no_events()) {}
+snapshot::snapshot(std::shared_ptr<const impl> data) noexcept : impl_(std::move(data)) {}
+
+std::int64_t snapshot::size() const {
+    std::int64_t sum = 0;
+    for (const std::int64_t n : impl_->event_counts()) sum += n;
+    return sum;
+}
+
+std::int64_t snapshot::leads() const {
+    std::vector<bool> seen(impl_->lead_limit());
+    for (const auto& s : impl_->segments)
+        for (const std::uint32_t lead : s->leads) seen[lead] = true;
+    return std::count(seen.begin(), seen.end(), true);
+}
+
+std::optional<instant> snapshot::last() const {
+    const auto t = impl_->last_raw();
+    return t ? std::optional(instant{duration{*t}}) : std::nullopt;
+}
+
+}  // namespace weir::inline v1

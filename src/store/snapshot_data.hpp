@@ -1,0 +1,58 @@
+// store/snapshot_data.hpp - what a snapshot holds: segments, dictionaries, derived layers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <weir/lifecycle.hpp>
+#include <weir/store.hpp>
+
+#include "store/segment.hpp"
+
+namespace weir::inline v1 {
+
+/// What one derive() added. Its segment holds the stage events; attributes that they do not set themselves
+/// are those of the event that caused them.
+struct derived_layer {
+    struct refusal {
+        std::uint32_t lead;
+        std::int64_t time;
+        std::uint32_t event;  ///< code of the name
+        std::string policy, target;
+    };
+    weir::lifecycle lifecycle{};
+    std::int64_t as_of = 0;
+    std::shared_ptr<const weir::segment> segment{};
+    std::vector<refusal> refusals{};  ///< by lead code, then in order
+    std::vector<std::string> notes{};
+};
+
+struct snapshot::impl {
+    std::shared_ptr<dictionary> lead_keys{}, event_names{};
+    std::vector<store_column> columns{};
+    std::vector<std::shared_ptr<const segment>> segments{};  ///< raw first, then one for each layer
+    std::vector<std::shared_ptr<const derived_layer>> layers{};
+    std::vector<bool> hidden{};  ///< by event code: raw events of this name give way to stage events
+
+    std::size_t raw_segments() const { return segments.size() - layers.size(); }
+    bool is_hidden(std::uint32_t event) const { return event < hidden.size() && hidden[event]; }
+    /// Lead codes are below this.
+    std::uint32_t lead_limit() const;
+    /// Time of the last raw event.
+    std::optional<std::int64_t> last_raw() const;
+    /// The as_of of a question: its own, else the earliest of the layers', else last_raw(); none if there are
+    /// no events and none was asked. Throws invalid_question for one after a layer's.
+    std::optional<std::int64_t> as_of_for(std::optional<instant> asked) const;
+    /// Rows that bear a name, hidden ones not counted; indexed by event code.
+    std::vector<std::int64_t> event_counts() const;
+    /// Names that at least one visible event bears, sorted.
+    std::vector<std::string> present_events() const;
+    std::string_view lead_key(std::uint32_t lead) const { return lead_keys->at(lead); }
+    std::string_view event_name(std::uint32_t event) const { return event_names->at(event); }
+};
+
+}  // namespace weir::inline v1

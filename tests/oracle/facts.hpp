@@ -1,0 +1,75 @@
+// oracle/facts.hpp - events as the oracle sees them: plain structs, lead by lead, in total order.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <weir/event.hpp>
+
+#include "oracle/criterion.hpp"
+
+namespace oracle {
+
+/// Microseconds since 1970.
+using micros = std::int64_t;
+
+struct fact {
+    std::string name{};
+    micros time = 0;
+    std::int64_t arrival = 0;
+    int order = 0;  ///< 0: raw; 1, 2, ...: derived
+    std::vector<weir::named_value> attributes{};
+    bool hidden = false;
+
+    auto rank() const { return std::tuple(time, arrival, order); }
+    weir::value at(const std::string& attribute) const;
+};
+
+/// The facts of one lead, in total order.
+using story = std::vector<fact>;
+/// All leads, by key.
+using people = std::map<std::string, story>;
+
+/// Events numbered as they stand.
+people meet(const std::vector<weir::event>&);
+std::optional<micros> last_time(const people&);
+
+/// The lead's latest value at a time, all facts of that time included.
+weir::value latest(const story&, const std::string& attribute, micros time);
+/// Whether a fact of the story satisfies a condition.
+bool satisfies(const criterion&, const story&, const fact&);
+
+/// Time between two instants, exact for any two.
+std::uint64_t gap(micros earlier, micros later);
+
+/// The group of a lead by the first or the last fact up to a time that carries the attribute.
+struct touch {
+    std::optional<std::string> value{};
+    bool disputed = false;  ///< facts of that instant read differently
+};
+touch touch_of(const story&, const std::string& attribute, bool first, micros until);
+
+/// Faults to be planted: each is one wrong reading of the rules, which a comparison must find.
+enum class fault {
+    none,
+    event_fills_two_steps,
+    window_exclusive,
+    ties_not_arranged,
+    period_clips_chain,
+    witness_starts_early,
+    step_ignores_condition,
+    recycle_keeps_entry,
+    activity_in_time_ignored,
+    instant_in_arrival_order,
+    jump_is_advance,
+    balance_at_most,
+    exit_then_converted,
+    mature_if_converted,
+    stalled_at_limit,
+};
+
+}  // namespace oracle

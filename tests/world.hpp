@@ -1,0 +1,61 @@
+// world.hpp - small random worlds for tests: events, questions, lifecycles. The same seed makes the same
+// world.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <weir.hpp>
+
+namespace weir_test {
+
+/// splitmix64 with distributions of its own: those of the standard library differ between libraries.
+class dice {
+public:
+    explicit dice(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next();
+    /// 0 .. n - 1
+    int below(int n) { return static_cast<int>(next() % static_cast<std::uint64_t>(n)); }
+    bool chance(int percent) { return below(100) < percent; }
+    template <class T> const T& pick(const std::vector<T>& list) {
+        return list[static_cast<std::size_t>(below(static_cast<int>(list.size())))];
+    }
+    template <class T> void shuffle(std::vector<T>& list) {
+        for (std::size_t i = list.size(); i > 1; --i)
+            std::swap(list[i - 1], list[static_cast<std::size_t>(below(static_cast<int>(i)))]);
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+struct world {
+    std::vector<weir::event> events{};
+    /// Attributes are a function of lead and time, so that the order of arrival cannot matter.
+    bool any_arrival = false;
+    weir::duration tick{};  ///< times, windows and periods are multiples
+};
+
+struct funnel_world : world {
+    weir::funnel funnel{};
+};
+struct lifecycle_world : world {
+    weir::lifecycle lifecycle{};
+    weir::scope scope{};
+    weir::flow flow{};
+    weir::funnel funnel{};  ///< over stages and raw events alike
+};
+
+funnel_world make_funnel_world(std::uint64_t seed);
+lifecycle_world make_lifecycle_world(std::uint64_t seed);
+
+/// The text of a condition on the attributes that worlds have.
+std::string make_condition(dice&);
+/// Attributes as worlds have them.
+std::vector<weir::named_value> make_attributes(dice&);
+
+/// A store of the events, appended in batches of these sizes in turn (none: a single batch).
+weir::store make_store(const std::vector<weir::event>&, const std::vector<int>& batches = {});
+
+}  // namespace weir_test
