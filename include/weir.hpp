@@ -4,17 +4,20 @@
 // Everything is an event; a question is a value; an answer is a table.
 //
 //   weir::store store;
-//   weir::load(store, weir::csv{"events.csv"}).value();  // columns lead, event, time; others are attributes
+//   weir::load(store, weir::csv{"events.csv"}).value();  // columns lead, event, time; others are
+// attributes
 //
 //   const weir::funnel pipeline{
 //       .steps  = {"visit", "signup", {"demo", weir::attribute("source") == "ads"}, "won"},
 //       .within = std::chrono::days{30},                        // first step to last step
-//       .by     = "channel",                                    // one funnel for each channel, and the total
+//       .by     = "channel",                                    // one funnel for each channel, and the
+// total
 //   };
 //   const auto answer = measure(store.snapshot(), pipeline).value();
 //   std::cout << to_csv(answer);
 //
-// Three verbs do all the work. None reads a clock, the environment or a file; load() alone opens the path that
+// Three verbs do all the work. None reads a clock, the environment or a file; load() alone opens the
+// path that
 // it is given.
 //
 //   derive   events -> events    derive(snapshot, lifecycle): the stages that leads enter, as events
@@ -23,7 +26,8 @@
 //
 // Where to look:
 //
-//   error.hpp       result<T>, error, errc, exception      time.hpp       instant, duration, period, calendar
+//   error.hpp       result<T>, error, errc, exception      time.hpp       instant, duration, period,
+// calendar
 //   money.hpp       exact amounts                          value.hpp      attribute values, names
 //   event.hpp       lead_id, event, batch                  condition.hpp  attribute("a") == 1 && ...
 //   store.hpp       store, snapshot, scope                 ingest.hpp     load(store, csv / json_lines)
@@ -32,8 +36,10 @@
 //   fmt.hpp         formatters (not included here)
 //
 // What can fail returns a result<T>: ask it like a pointer, or call value(), which throws weir::exception.
-// Snapshots, questions and answers are immutable and may be shared between threads; a store may be used from
-// any thread; a batch belongs to one. The same events give the same bytes of answer for any number of threads,
+// Snapshots, questions and answers are immutable and may be shared between threads; a store may be used
+// from
+// any thread; a batch belongs to one. The same events give the same bytes of answer for any number of
+// threads,
 // any cut into batches and any layout in memory.
 #pragma once
 
