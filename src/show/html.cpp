@@ -22,7 +22,8 @@ constexpr int chart_width = 940;
 constexpr std::string_view page_style = R"(
 :root{--ink:#1d2733;--soft:#586675;--line:#dde3ea;--paper:#fff;--ground:#f5f7f9;--accent:#2b6cb0}
 *{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
+body{margin:0;background:var(--ground);color:var(--ink);
+font:15px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}
 main{max-width:66rem;margin:0 auto;padding:2rem 1rem 4rem}
 h1{font-size:1.7rem;line-height:1.25;margin:0 0 .3rem}
 h2{font-size:.95rem;font-weight:600;color:var(--soft);margin:0 0 .2rem}
@@ -30,7 +31,8 @@ h2{font-size:.95rem;font-weight:600;color:var(--soft);margin:0 0 .2rem}
 .meta{color:var(--soft);font-size:.88rem;margin:.25rem 0 0}
 nav ol{padding-left:1.4rem;margin:1rem 0 0}nav li{margin:.25rem 0}nav span{color:var(--soft)}
 a{color:var(--accent)}
-section{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:1.4rem 1.5rem;margin-top:1.4rem}
+section{background:var(--paper);border:1px solid var(--line);border-radius:10px;
+padding:1.4rem 1.5rem;margin-top:1.4rem}
 figure{margin:1rem 0 0;overflow-x:auto}figure svg{max-width:100%;height:auto;display:block}
 .wide{overflow-x:auto;margin-top:.4rem}
 table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums;width:100%}
@@ -43,8 +45,10 @@ summary{cursor:pointer}
 .notes{color:var(--soft);font-size:.86rem;margin:1rem 0 0;padding-left:1.2rem}
 .cut{color:var(--soft);font-size:.86rem;margin:.4rem 0 0}
 @media(max-width:40rem){section{padding:1rem}figure svg{max-width:none}}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e9ee;--soft:#a3b0bd;--line:#31404e;--paper:#18212a;--ground:#10171e;--accent:#7db4ea}}
-@media print{body{background:#fff}main{max-width:none;padding:0}section{border:0;padding:0;margin-top:1.5rem}
+@media(prefers-color-scheme:dark){:root{--ink:#e4e9ee;--soft:#a3b0bd;--line:#31404e;--paper:#18212a;
+--ground:#10171e;--accent:#7db4ea}}
+@media print{body{background:#fff}main{max-width:none;padding:0}section{border:0;padding:0;
+margin-top:1.5rem}
 tr,figure{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 @page{size:A4;margin:16mm}
 )";
