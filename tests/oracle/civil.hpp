@@ -1,4 +1,5 @@
-// oracle/civil.hpp - calendar buckets by counting days from 1970 on, in UTC and fixed offsets.
+// oracle/civil.hpp - calendar buckets by counting days from 1970 on: in UTC, at fixed offsets, and from 2008
+// on in a few zones with summer time, whose rules are written down here and not read from a database.
 #pragma once
 
 #include <string>
