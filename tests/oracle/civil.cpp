@@ -151,8 +151,8 @@ std::string print(micros local, bool with_hour, micros offset) {
 
 }  // namespace
 
-bucket bucket_at(micros time, const weir::calendar& c) {
-    const rules zone = rules_of(c.zone);
+bucket bucket_at(micros time, const weir::calendar& c, fault planted) {
+    const rules zone = rules_of(planted == fault::bucket_in_utc ? "UTC" : c.zone);
     const micros offset = offset_at(zone, time), local = time + offset;
     if (c.unit == weir::calendar_unit::hour) {
         const micros begin = floor_of(local, hour) * hour - offset;

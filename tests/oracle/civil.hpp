@@ -14,6 +14,6 @@ struct bucket {
     micros begin = 0, end = 0;
     std::string label{};
 };
-bucket bucket_at(micros, const weir::calendar&);
+bucket bucket_at(micros, const weir::calendar&, fault = fault::none);
 
 }  // namespace oracle
