@@ -1,38 +1,39 @@
 // agreement.hpp - one world put to the engine and to the oracle.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "oracle/facts.hpp"
-#include "oracle/lifecycle.hpp"
 #include "world.hpp"
 
 namespace weir_test {
 
-/// Says where engine and oracle differ over a funnel, or "".
-std::string disagreement(const funnel_world&, oracle::fault = oracle::fault::none);
-
-/// Both sides of a lifecycle. Each member says where they differ, or "".
-class lifecycle_trial {
-public:
-    explicit lifecycle_trial(const lifecycle_world&, oracle::fault = oracle::fault::none);
-    std::string history() const;
-    std::string flow() const;
-    std::string funnel() const;
-    std::string all() const;
-    /// The engine's derivation.
-    const weir::result<weir::snapshot>& derived() const { return derived_; }
-    const oracle::histories& told() const { return told_; }
-
-private:
-    const lifecycle_world& world_;
-    oracle::fault planted_;
-    oracle::people people_;
-    std::optional<oracle::micros> as_of_;
-    weir::result<weir::snapshot> derived_;
-    oracle::histories told_{};
-    bool must_fail_ = false;
+/// All that the engine says of a world. Equal answers print as equal bytes.
+struct told {
+    std::string error{};  ///< of the verb that refused; the answers end there
+    std::vector<weir::stage_history> histories{};
+    std::optional<weir::flow_table> flow{};
+    std::optional<weir::funnel_table> funnel{};
 };
+told ask(const funnel_world&, const layout& = {});
+told ask(const lifecycle_world&, const layout& = {});
+/// The answers as tables: of the histories, the flow, the funnel.
+std::vector<weir::answer> answers_of(const told&);
+
+/// Changes an answer before it is held against the oracle's.
+using spoiler = std::function<void(weir::answer&)>;
+/// Holds what the engine said against the oracle, with a fault planted in either. Says where they differ, or
+/// "".
+std::string disagreement(const funnel_world&, const told&, oracle::fault = oracle::fault::none,
+                         const spoiler& = {});
+std::string disagreement(const lifecycle_world&, const told&, oracle::fault = oracle::fault::none,
+                         const spoiler& = {});
+
+/// Says where two of the engine's own accounts differ, or "".
+std::string difference(const told&, const told&);
 
 /// A world as text, to be read by people.
 std::string print(const funnel_world&);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fstream>
 #include <functional>
+#include <istream>
 #include <map>
 #include <stdexcept>
 
@@ -53,7 +54,11 @@ void read_events(case_text& c, const words& w) {
         e.lead = w[i];
         e.name = w[i + 1];
         e.time = read_instant(w[i + 2]);
-        for (i += 3; i < w.size() && w[i].find('=') != std::string::npos; ++i) {
+        for (i += 3; i < w.size() && (w[i][0] == '#' || w[i].find('=') != std::string::npos); ++i) {
+            if (w[i][0] == '#') {
+                e.id = w[i].substr(1);
+                continue;
+            }
             const auto sign = w[i].find('=');
             e.attributes.push_back({w[i].substr(0, sign), read_value(w[i].substr(sign + 1))});
         }
@@ -182,6 +187,7 @@ template <class Question> options common(Question& q) {
             {"from", [&](const std::string& v) { q.period.from = read_instant(v); }},
             {"until", [&](const std::string& v) { q.period.until = read_instant(v); }},
             {"as_of", [&](const std::string& v) { q.as_of = read_instant(v); }},
+            {"zone", [&](const std::string& v) { q.bucket.zone = v; }},
             {"bucket", [&](const std::string& v) {
                  q.bucket.unit = word_in<weir::calendar_unit>(
                      v, {"none", "hour", "day", "week", "month", "quarter", "year"});
@@ -233,14 +239,17 @@ void read_line(case_text& c, const std::string& text, int line) {
     if (key == "moves") return read_moves(c, w);
     if (key == "visits") return add_lines(c.visits, w);
     if (key == "violations") return add_lines(c.violations, w);
+    if (key == "erased") return c.erased.insert(w.begin(), w.end());
     if (key == "lifecycle") {
         c.lifecycle = read_lifecycle(w);
     } else if (key == "as_of") {
         c.as_of = read_instant(w[0]);
     } else if (key == "question") {
-        c.questions.push_back({read_question(w), {}, {}, line});
+        c.questions.push_back({read_question(w), {}, {}, {}, line});
     } else if (key == "answer" && !c.questions.empty()) {
         c.questions.back().answers.push_back(joined(w));
+    } else if (key == "note" && !c.questions.empty()) {
+        c.questions.back().notes.push_back(joined(w));
     } else if (key == "error") {
         (c.questions.empty() ? c.error : c.questions.back().error) = w[0];
     } else {
@@ -278,7 +287,12 @@ weir::duration read_duration(const std::string& text) {
 
 std::vector<case_text> read_cases(const std::string& path) {
     std::ifstream in(path);
-    if (!in) throw std::runtime_error("cannot open " + path);
+    if (!in || in.peek() == std::ifstream::traits_type::eof())
+        throw std::runtime_error("cannot read " + path);
+    return read_cases(in, path);
+}
+
+std::vector<case_text> read_cases(std::istream& in, const std::string& path) {
     std::vector<case_text> cases;
     case_text current;
     int number_of_line = 0;

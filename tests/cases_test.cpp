@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <sstream>
 
 #include "agreement.hpp"
 #include "case_file.hpp"
@@ -11,12 +12,19 @@ namespace {
 
 using namespace weir_test;
 
+// What is wrong with a case, in order.
+using complaints = std::vector<std::string>;
+
 std::vector<std::string> case_files() {
     std::vector<std::string> out;
     for (const auto& entry : std::filesystem::directory_iterator(WEIR_SOURCE_DIR "/tests/cases"))
         if (entry.path().extension() == ".case") out.push_back(entry.path().string());
     std::sort(out.begin(), out.end());
     return out;
+}
+
+void expect(complaints& wrong, const std::string& what, const std::string& expected, const std::string& got) {
+    if (expected != got) wrong.push_back(what + ": expected \"" + expected + "\", got \"" + got + "\"");
 }
 
 std::string print(weir::instant t) { return std::to_string(t.time_since_epoch().count()); }
@@ -35,59 +43,68 @@ std::map<std::string, std::string> violations_by_lead(const weir::stage_history&
     return out;
 }
 
-void check_history(const case_text& c, const weir::stage_history& h) {
+void check_history(complaints& wrong, const case_text& c, const weir::stage_history& h) {
     auto visits = visits_by_lead(h), violations = violations_by_lead(h);
     for (const auto& line : c.visits) {
         const auto colon = line.find(':');
-        CHECK(visits[line.substr(0, colon)] == line.substr(colon + 1));
+        expect(wrong, "visits", line.substr(colon + 1), visits[line.substr(0, colon)]);
     }
     for (const auto& line : c.violations) {
         const auto colon = line.find(':');
-        CHECK(violations[line.substr(0, colon)] == line.substr(colon + 1));
+        expect(wrong, "violations", line.substr(colon + 1), violations[line.substr(0, colon)]);
         violations.erase(line.substr(0, colon));
     }
-    if (!c.visits.empty()) CHECK(violations.empty());
+    if (c.visits.empty()) return;
+    for (const auto& [lead, found] : violations) expect(wrong, "violations of " + lead, "", found);
 }
 
-// "ads: visit 1 demo 0 after 2d": name and count of each step, of the whole or of a group.
-void check_funnel(const weir::funnel_table& got, const std::string& line) {
-    auto w = words_of(line);
-    std::optional<std::string> group;
-    if (w[0].back() == ':') {
-        group = w[0].substr(0, w[0].size() - 1);
-        w.erase(w.begin());
+// A line of an answer without its part: "of ads in 2024-01-01 ..." or "ads: ...".
+struct answer_line {
+    std::optional<std::string> group{}, bucket{};
+    std::vector<std::string> words{};
+};
+answer_line read_answer(const std::string& line) {
+    answer_line a;
+    a.words = words_of(line);
+    const auto drop = [&](std::ptrdiff_t n) { a.words.erase(a.words.begin(), a.words.begin() + n); };
+    if (a.words[0].back() == ':') {
+        a.group = a.words[0].substr(0, a.words[0].size() - 1);
+        drop(1);
     }
+    if (a.words[0] == "of") {
+        a.group = a.words.at(1);
+        drop(2);
+    }
+    if (a.words[0] == "in") {
+        a.bucket = a.words.at(1);
+        drop(2);
+    }
+    return a;
+}
+
+// "visit 1 demo 0 after 2d": name and count of each step.
+void check_funnel(complaints& wrong, const weir::funnel_table& got, const std::string& line) {
+    const auto a = read_answer(line);
     std::vector<const weir::funnel_row*> rows;
     for (const auto& row : got.rows)
-        if (row.group == group && !row.bucket) rows.push_back(&row);
-    std::size_t k = 0;
-    for (std::size_t i = 0; i + 1 < w.size(); i += 2) {
-        if (w[i] == "after") {
-            CHECK(rows[k - 1]->median_wait == read_duration(w[i + 1]));
+        if (row.group == a.group && row.bucket == a.bucket) rows.push_back(&row);
+    std::string expected, found;
+    for (std::size_t i = 0, k = 0; i + 1 < a.words.size(); i += 2) {
+        const auto* row = k < rows.size() ? rows[k] : nullptr;
+        if (a.words[i] == "after") {
+            expected += " after " + std::to_string(read_duration(a.words[i + 1]).count());
+            const auto* last = k > 0 && k <= rows.size() ? rows[k - 1] : nullptr;
+            if (last && last->median_wait) found += " after " + std::to_string(last->median_wait->count());
             continue;
         }
-        REQUIRE(k < rows.size());
-        CHECK(rows[k]->name == w[i]);
-        CHECK(std::to_string(rows[k]->leads) == w[i + 1]);
+        expected += " " + a.words[i] + " " + a.words[i + 1];
+        if (row != nullptr) found += " " + row->name + " " + std::to_string(row->leads);
         ++k;
     }
-    CHECK(k == rows.size());
-}
-
-bool row_is(const weir::table& t, std::size_t row, const std::vector<std::string>& texts) {
-    std::size_t next = 0;
-    for (const auto& column : t.columns()) {
-        if (next == texts.size()) return true;
-        if (column.name == "group" || column.name == "bucket") {
-            if (!std::holds_alternative<std::monostate>(column.cells[row])) return false;
-            continue;
-        }
-        const auto* text = std::get_if<std::string>(&column.cells[row]);
-        const bool none = std::holds_alternative<std::monostate>(column.cells[row]);
-        if (none ? texts[next] != "-" : text == nullptr || *text != texts[next]) return false;
-        ++next;
-    }
-    return next == texts.size();
+    const auto steps = static_cast<std::size_t>(
+        std::count_if(a.words.begin(), a.words.end(), [](const auto& w) { return w == "after"; }));
+    if (rows.size() != a.words.size() / 2 - steps) found += " in " + std::to_string(rows.size()) + " rows";
+    expect(wrong, "answer", expected, found);
 }
 
 std::string print_cell(const weir::cell& c) {
@@ -95,91 +112,118 @@ std::string print_cell(const weir::cell& c) {
     if (const auto* d = std::get_if<weir::duration>(&c)) return std::to_string(d->count());
     if (const auto* r = std::get_if<weir::rate>(&c))
         return std::to_string(r->n) + "/" + std::to_string(r->of);
+    if (const auto* b = std::get_if<bool>(&c)) return *b ? "true" : "false";
+    if (const auto* m = std::get_if<weir::money>(&c)) return to_string(*m);
     if (const auto* t = std::get_if<std::string>(&c)) return *t;
     return "-";
 }
 
-// "outcome lead entries=4 leads=4": a table, the texts that name its row, the columns; counts not named are
-// 0.
-void check_flow(const weir::answer& got, const std::string& line) {
-    std::vector<std::string> texts;
-    std::map<std::string, std::string> expected;
-    const auto w = words_of(line);
-    for (std::size_t i = 1; i < w.size(); ++i) {
-        const auto sign = w[i].find('=');
-        if (sign != std::string::npos)
-            expected[w[i].substr(0, sign)] = w[i].substr(sign + 1);
-        else if (w[i] != ">")
-            texts.push_back(w[i]);
+// Whether a row is that of a group, a bucket and the texts that name it.
+bool row_is(const weir::table& t, std::size_t row, const answer_line& a,
+            const std::vector<std::string>& texts) {
+    std::size_t next = 0;
+    for (const auto& column : t.columns()) {
+        const std::string cell = print_cell(column.cells[row]);
+        if (column.name == "group" || column.name == "bucket") {
+            if (cell != (column.name == "group" ? a.group : a.bucket).value_or("-")) return false;
+        } else if (next < texts.size()) {
+            if (cell != texts[next++]) return false;
+        }
     }
-    const weir::table* t = got.find(w[0]);
-    REQUIRE(t != nullptr);
-    std::size_t row = 0;
-    while (row < t->row_count() && !row_is(*t, row, texts)) ++row;
-    REQUIRE(row < t->row_count());
-    for (const auto& column : t->columns()) {
-        const auto named = expected.find(column.name);
-        INFO(w[0] << " " << column.name);
-        if (named != expected.end())
-            CHECK(print_cell(column.cells[row]) == named->second);
-        else if (column.type == weir::column_type::integer)
-            CHECK(print_cell(column.cells[row]) == "0");
-        expected.erase(column.name);
-    }
-    CHECK(expected.empty());
+    return next == texts.size();
 }
 
-void check_answer(const weir::snapshot& s, const case_question& q) {
-    INFO("question in line " << q.line);
-    CHECK((q.answers.empty() != q.error.empty()));
-    if (const auto* f = std::get_if<weir::funnel>(&q.question)) {
-        const auto got = measure(s, *f);
-        CHECK((got ? "" : std::string(to_string(got.error().code))) == q.error);
-        if (got)
-            for (const auto& line : q.answers) check_funnel(*got, line);
-    } else {
-        const auto got = measure(s, std::get<weir::flow>(q.question));
-        CHECK((got ? "" : std::string(to_string(got.error().code))) == q.error);
-        if (got)
-            for (const auto& line : q.answers) check_flow(*got, line);
+// "outcome lead entries=4 leads=4": a table, the texts that name its row, the columns; counts not named are
+// 0.
+void check_flow(complaints& wrong, const weir::answer& got, const std::string& line) {
+    const auto a = read_answer(line);
+    std::vector<std::string> texts;
+    std::map<std::string, std::string> expected;
+    for (std::size_t i = 1; i < a.words.size(); ++i) {
+        const auto sign = a.words[i].find('=');
+        if (sign != std::string::npos)
+            expected[a.words[i].substr(0, sign)] = a.words[i].substr(sign + 1);
+        else if (a.words[i] != ">")
+            texts.push_back(a.words[i]);
     }
+    const weir::table* t = got.find(a.words[0]);
+    std::size_t row = 0;
+    while (t != nullptr && row < t->row_count() && !row_is(*t, row, a, texts)) ++row;
+    if (t == nullptr || row == t->row_count()) return wrong.push_back("no such row: " + line);
+    for (const auto& column : t->columns()) {
+        const auto named = expected.find(column.name);
+        const std::string what = a.words[0] + " " + column.name;
+        if (named != expected.end())
+            expect(wrong, what, named->second, print_cell(column.cells[row]));
+        else if (column.type == weir::column_type::integer)
+            expect(wrong, what, "0", print_cell(column.cells[row]));
+        expected.erase(column.name);
+    }
+    for (const auto& [column, value] : expected) wrong.push_back("no column " + column + ": " + line);
+}
+
+template <class Check>
+void check_answer(complaints& wrong, const case_question& q, const auto& got, const Check& check) {
+    expect(wrong, "error", q.error, got ? "" : std::string(to_string(got.error().code)));
+    if (!got) return;
+    for (const auto& line : q.answers) check(wrong, *got, line);
+    for (const auto& text : q.notes) {
+        const bool said = std::any_of(got->notes.begin(), got->notes.end(),
+                                      [&](const auto& note) { return note.find(text) != std::string::npos; });
+        if (!said) wrong.push_back("no note says: " + text);
+    }
+}
+
+void check_question(complaints& wrong, const weir::snapshot& s, const case_question& q) {
+    if (q.answers.empty() == q.error.empty()) wrong.push_back("neither an answer nor an error, or both");
+    if (const auto* f = std::get_if<weir::funnel>(&q.question))
+        check_answer(wrong, q, measure(s, *f), check_funnel);
+    else
+        check_answer(wrong, q, measure(s, std::get<weir::flow>(q.question)), check_flow);
+}
+
+lifecycle_world world_of(const case_text& c) {
+    lifecycle_world w;
+    w.events = c.events;
+    w.erased = c.erased;
+    w.scope.as_of = c.as_of;
+    if (!c.lifecycle) return w;
+    w.lifecycle = *c.lifecycle;
+    w.funnel.steps = {w.lifecycle.stages.front().name};
+    return w;
 }
 
 // The oracle must give the engine's answer, and so the written one.
 std::string oracle_differs(const case_text& c, const case_question& q) {
     if (!q.error.empty()) return "";
-    if (!c.lifecycle) {
-        funnel_world w;
-        w.events = c.events;
-        w.funnel = std::get<weir::funnel>(q.question);
-        return disagreement(w);
-    }
-    lifecycle_world w;
-    w.events = c.events;
-    w.lifecycle = *c.lifecycle;
-    w.scope.as_of = c.as_of;
-    const bool is_flow = std::holds_alternative<weir::flow>(q.question);
-    if (is_flow)
-        w.flow = std::get<weir::flow>(q.question);
-    else
-        w.funnel = std::get<weir::funnel>(q.question);
-    const lifecycle_trial trial(w);
-    return is_flow ? trial.flow() : trial.funnel();
+    lifecycle_world w = world_of(c);
+    if (const auto* f = std::get_if<weir::flow>(&q.question)) w.flow = *f;
+    if (const auto* f = std::get_if<weir::funnel>(&q.question)) w.funnel = *f;
+    if (c.lifecycle) return disagreement(w, ask(w));
+    funnel_world raw{w, w.funnel};
+    return disagreement(raw, ask(raw));
 }
 
-void check_lifecycle(const case_text& c, weir::snapshot& s) {
-    weir::scope scope;
-    scope.as_of = c.as_of;
-    const auto derived = derive(s, *c.lifecycle, scope);
-    CHECK((derived ? "" : std::string(to_string(derived.error().code))) == c.error);
-    lifecycle_world w;
-    w.events = c.events;
-    w.lifecycle = *c.lifecycle;
-    w.scope = scope;
-    CHECK(lifecycle_trial(w).history().empty());
-    if (!derived) return;
-    check_history(c, history(*derived).value());
-    s = *derived;
+complaints check_case(const case_text& c) {
+    complaints wrong;
+    const lifecycle_world w = world_of(c);
+    weir::snapshot s = make_store(w).snapshot();
+    if (c.lifecycle) {
+        const auto derived = derive(s, *c.lifecycle, w.scope);
+        expect(wrong, "error", c.error, derived ? "" : std::string(to_string(derived.error().code)));
+        expect(wrong, "oracle", "", disagreement(w, ask(w)));
+        if (!derived) return wrong;
+        check_history(wrong, c, history(*derived).value());
+        s = *derived;
+    }
+    for (const auto& q : c.questions) {
+        complaints own;
+        check_question(own, s, q);
+        expect(own, "oracle", "", oracle_differs(c, q));
+        for (const auto& complaint : own)
+            wrong.push_back("line " + std::to_string(q.line) + ": " + complaint);
+    }
+    return wrong;
 }
 
 }  // namespace
@@ -189,23 +233,50 @@ TEST_CASE("cases: engine and oracle give every answer that is written in tests/c
         const auto cases = read_cases(path);
         CHECK_FALSE(cases.empty());
         for (const auto& c : cases) {
-            DYNAMIC_SECTION(std::filesystem::path(path).filename().string()
-                            << ":" << c.line << " " << c.title) {
-                weir::snapshot s = make_store(c.events).snapshot();
-                if (c.lifecycle) check_lifecycle(c, s);
-                for (const auto& q : c.questions) {
-                    check_answer(s, q);
-                    CHECK(oracle_differs(c, q) == "");
-                }
-            }
+            INFO(std::filesystem::path(path).filename().string() << ":" << c.line << " " << c.title);
+            const complaints wrong = check_case(c);
+            for (const auto& complaint : wrong) UNSCOPED_INFO(complaint);
+            CHECK(wrong.empty());
+        }
+    }
+}
+
+TEST_CASE("cases: each has a title, and something to be checked") {
+    for (const auto& path : case_files()) {
+        for (const auto& c : read_cases(path)) {
+            INFO(path << ":" << c.line);
+            CHECK_FALSE(c.title.empty());
+            CHECK((!c.questions.empty() || !c.visits.empty() || !c.error.empty()));
         }
     }
 }
 
 TEST_CASE("cases: a wrong answer is noticed") {
-    const auto store = make_store({{.lead = "l", .name = "A", .time = weir::from_unix_microseconds(1)}});
-    const auto got = measure(store.snapshot(), weir::funnel{.steps = {"A", "B"}}).value();
-    CHECK(got.rows.at(0).leads == 1);
-    CHECK(got.rows.at(1).leads == 0);
-    CHECK_THROWS_AS(read_cases(WEIR_SOURCE_DIR "/tests/cases"), std::exception);
+    const auto complaints_of = [](const std::string& text) {
+        std::istringstream in(text);
+        return check_case(read_cases(in, "text").front());
+    };
+    const std::string funnel = "events l A 1 x=1  l B 2\nquestion funnel A > B by x\n";
+    CHECK(complaints_of(funnel + "answer A 1 B 1 after 1\nanswer 1: A 1 B 1").empty());
+    for (const char* wrong :
+         {"answer A 1 B 0", "answer A 1", "answer A 1 C 1", "answer A 1 B 1 after 2", "answer 2: A 1 B 1",
+          "error invalid_question", "answer A 1 B 1\nnote nothing"}) {
+        INFO(wrong);
+        CHECK_FALSE(complaints_of(funnel + wrong).empty());
+    }
+    const std::string flow = "lifecycle lead > mql exits lost\nmoves 1: lead@1 mql@3\n";
+    CHECK(complaints_of(flow + "visits 1: lead[1,3)#1 mql[3,-)#1\nquestion flow\n"
+                               "answer outcome lead entries=1 leads=1 advanced=1")
+              .empty());
+    for (const char* wrong : {"visits 1: lead[1,3)#1", "violations 1: @3", "error unknown_name",
+                              "question flow\nanswer outcome lead",
+                              "question flow\nanswer outcome lead entries=1 leads=1 advanced=1 lost=1",
+                              "question flow\nanswer outcome lead entries=1 leads=1 advanced=1 won=1",
+                              "question flow\nanswer outcome won"}) {
+        INFO(wrong);
+        CHECK_FALSE(complaints_of(flow + wrong).empty());
+    }
+    std::istringstream unknown("events l A 1\nqestion funnel A");
+    CHECK_THROWS_WITH(read_cases(unknown, "text"), "text:2: no such line: qestion");
+    CHECK_THROWS_AS(read_cases(WEIR_SOURCE_DIR "/tests/no.case"), std::exception);
 }

@@ -72,7 +72,12 @@ struct search {
         const auto start = [&](const ids& c) { return events[c.front()].time; };
         if (end(chain) != end(best)) return end(chain) < end(best);
         if (start(chain) != start(best)) return start(chain) > start(best);
-        return chain < best;
+        const auto times = [&](const ids& c) {
+            std::vector<std::int64_t> out;
+            for (const auto id : c) out.push_back(events[id].time);
+            return out;
+        };
+        return std::pair(times(chain), chain) < std::pair(times(best), best);
     }
     bool may_follow(const candidate& e) const {
         if (!(e.steps >> chain.size() & 1)) return false;
@@ -208,6 +213,11 @@ TEST_CASE("chain: the period says where it begins and clips nothing else") {
 
 TEST_CASE("chain: it ends as soon as it can, then begins as late as it can") {
     CHECK(find({.steps = 2}, {{1, "a"}, {3, "a"}, {5, "b"}, {6, "b"}}) == ids{1, 2});
+}
+
+TEST_CASE("chain: the order of arrival moves no step to another time") {
+    CHECK(find({.steps = 3}, {{1, "a"}, {1, "ab"}, {2, "b"}, {3, "c"}}) == ids{0, 1, 3});
+    CHECK(find({.steps = 3}, {{1, "ab"}, {1, "a"}, {2, "b"}, {3, "c"}}) == ids{1, 0, 3});
 }
 
 TEST_CASE("chain: among equals the first events in total order count") {

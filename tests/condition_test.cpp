@@ -1,5 +1,7 @@
 // condition_test.cpp - building, printing and parsing conditions; what they judge is tested with the store.
 #include <weir/condition.hpp>
+#include <weir/funnel.hpp>
+#include <weir/store.hpp>
 
 #include <limits>
 #include <random>
@@ -32,6 +34,16 @@ std::string repeated(int times, const std::string& text) {
     std::string all;
     for (int i = 0; i < times; ++i) all += text;
     return all;
+}
+
+constexpr int million = 1'000'000;
+
+// Asks a condition of one event, in which x is 1.
+bool holds_for_one(const condition& c) {
+    weir::store store;
+    store.append({.lead = "l", .name = "A", .time = {}, .attributes = {{"x", 1}}}).value();
+    const auto counted = measure(store.snapshot(), weir::funnel{.steps = {{"A", c}}});
+    return counted.value().rows.front().leads == 1;
 }
 
 // The operands of a chain of the same junction, however it was bracketed.
@@ -348,6 +360,37 @@ TEST_CASE("condition: a text has at most 100 levels of brackets") {
     CHECK(error_of(repeated(101, "(") + "x == 1" + repeated(101, ")")).code == weir::errc::limit_exceeded);
     CHECK(reprinted(repeated(200, "(x == 1) && ") + "x == 1") == repeated(200, "x == 1 && ") + "x == 1");
     CHECK(reprinted(repeated(1'000'001, "!") + "has(x)") == "!has(x)");
+}
+
+TEST_CASE("condition: a million terms joined by && are printed, judged and destroyed like one") {
+    const condition yes = attribute("x") == 1;
+    condition c = yes, from_behind = yes;
+    for (int i = 1; i < million; ++i) {
+        c = c && yes;
+        from_behind = yes && from_behind;
+    }
+    CHECK(to_string(c) == repeated(million - 1, "x == 1 && ") + "x == 1");
+    CHECK(c == from_behind);
+    const condition copy = c;
+    c = {};
+    CHECK(holds_for_one(copy));
+}
+
+TEST_CASE("condition: a million terms joined by || are printed, judged and destroyed like one") {
+    const condition no = attribute("x") == 2;
+    condition c = no;
+    for (int i = 1; i < million; ++i) c = c || no;
+    CHECK(to_string(c) == repeated(million - 1, "x == 2 || ") + "x == 2");
+    CHECK_FALSE(holds_for_one(c));
+}
+
+TEST_CASE(
+    "condition: a million terms, each behind a ! of its own, are printed, judged and destroyed like one") {
+    const condition yes = attribute("x") == 1;
+    condition c = yes;
+    for (int i = 1; i < million; ++i) c = !(c && yes);
+    CHECK(to_string(c) == repeated(million - 1, "!(") + "x == 1" + repeated(million - 1, " && x == 1)"));
+    CHECK_FALSE(holds_for_one(c));  // after an odd number of turns
 }
 
 TEST_CASE("condition: what is printed reads back as the same tree") {

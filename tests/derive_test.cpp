@@ -4,6 +4,8 @@
 #include <set>
 #include <tuple>
 
+#include <weir/flow.hpp>
+#include <weir/funnel.hpp>
 #include <weir/lifecycle.hpp>
 
 #include "catch.hpp"
@@ -306,4 +308,40 @@ TEST_CASE("derive: lead, entry and stage name one visit, and filling only adds v
         REQUIRE(filled.size() == kept.visits.size());
         for (std::size_t i = 0; i < filled.size(); ++i) REQUIRE(shown(filled[i]) == shown(kept.visits[i]));
     }
+}
+
+TEST_CASE("derive: a raw event that stage events hide is no activity that a later lifecycle names") {
+    lifecycle first = {.name = "first", .stages = {"mql"}, .rules = {{.to = "mql", .event = "form"}}};
+    lifecycle later = {.name = "later", .stages = {"cold", "warm"}, .exits = "gone"};
+    later.rules = {{.to = "cold", .event = "form"},
+                   {.to = "gone", .event = "mql", .idle = weir::duration{5}, .name = "mql idle"}};
+    const snapshot s = stored(
+        {{.lead = 1, .name = "form", .time = at(0)}, {.lead = 1, .name = "mql", .time = at(3)}}, 10, false);
+    const auto one = derive(s, later, until(9)).value();
+    CHECK(history(one).value().visits.back().from == at(8));
+    const auto two = derive(derive(s, first, until(9)).value(), later, until(9)).value();
+    CHECK(history(two, "later").value().visits.back().from == at(5));
+}
+
+TEST_CASE("derive: violations of one instant stand in the same order whatever the arrival") {
+    lifecycle l = {.stages = {"a", "b", "c"}, .skipped = skipped::reject};
+    for (const char* stage : {"b", "c"}) l.rules.push_back({.to = stage, .event = stage});
+    const event b{.lead = 1, .name = "b", .time = at(1)}, c{.lead = 1, .name = "c", .time = at(1)};
+    const auto one = history(derive(stored({b, c}, 10, false), l).value()).value();
+    const auto other = history(derive(stored({c, b}, 1, false), l).value()).value();
+    CHECK(one.violations.size() == 2);
+    CHECK(one.violations == other.violations);
+
+    l.rules = {{.stage_change = {.event = "move", .attribute = "to"}}};
+    const event x{.lead = 1, .name = "move", .time = at(1), .attributes = {{"to", "x"}}};
+    const event y{.lead = 1, .name = "move", .time = at(1), .attributes = {{"to", "y"}}};
+    CHECK(history(derive(stored({x, y}, 10, false), l).value()).value().violations ==
+          history(derive(stored({y, x}, 10, false), l).value()).value().violations);
+}
+
+TEST_CASE("derive: without events no answer has an as_of, whatever time is asked") {
+    const snapshot nothing = derive(snapshot(), deals(), until(9)).value();
+    CHECK_FALSE(history(nothing).value().as_of);
+    CHECK_FALSE(measure(nothing, weir::flow{.as_of = at(3)}).value().as_of);
+    CHECK_FALSE(measure(nothing, weir::funnel{.steps = {"a"}, .as_of = at(3)}).value().as_of);
 }

@@ -1,5 +1,6 @@
 #include "world.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir_test {
@@ -15,25 +16,47 @@ constexpr int instants = 8;
 struct time_line {
     instant origin{};
     duration tick{1};
-    bool calendar = false;
+    bool calendar = false, summer_time = false;
 
     instant at(int i) const { return origin + i * tick; }
     instant any(dice& d) const { return at(d.below(instants)); }
 };
 
 time_line make_time_line(dice& d) {
-    if (d.chance(2)) return {instant::min(), duration{1}, false};
-    if (d.chance(2)) return {instant::max() - duration{instants - 1}, duration{1}, false};
-    if (d.chance(50)) return {instant{duration{d.below(3) - 1}}, duration{1}, false};
+    if (d.chance(2)) return {instant::min(), duration{1}};
+    if (d.chance(2)) return {instant::max() - duration{instants - 1}, duration{1}};
+    if (d.chance(50)) return {instant{duration{d.below(3) - 1}}, duration{1}};
     const std::vector<duration> ticks{std::chrono::minutes{30}, std::chrono::hours{7},
                                       std::chrono::hours{24 * 9}};
     const duration tick = d.pick(ticks);
-    return {weir::utc(1969 + d.below(3), 1 + d.below(12), 1 + d.below(28)), tick, true};
+    if (d.chance(50)) return {weir::utc(1969 + d.below(3), 1 + d.below(12), 1 + d.below(28)), tick, true};
+    // Around days on which clocks change somewhere.
+    const std::vector<instant> days{weir::utc(2019, 3, 31), weir::utc(2019, 10, 27), weir::utc(2019, 3, 10),
+                                    weir::utc(2019, 11, 3), weir::utc(2019, 4, 6),   weir::utc(2019, 10, 5),
+                                    weir::utc(2010, 3, 27), weir::utc(2010, 10, 30), weir::utc(2012, 2, 29),
+                                    weir::utc(2015, 12, 31)};
+    return {d.pick(days) - d.below(instants) * tick, tick, true, true};
 }
 
 duration span(dice& d, const time_line& line) {
     const duration exact = d.below(instants) * line.tick;
     return exact.count() > 0 && d.chance(20) ? exact - duration{1} : exact;
+}
+
+// Offers some events twice under one id. Where arrival must not matter the two are alike.
+void repeat(dice& d, world& w) {
+    const std::size_t n = w.events.size();
+    for (std::size_t i = 0; i < n; ++i) {
+        if (!d.chance(15)) continue;
+        w.events[i].id = "event " + std::to_string(i);
+        if (d.chance(50)) continue;
+        weir::event again = w.events[i];
+        if (!w.any_arrival) {
+            again.attributes = make_attributes(d);
+            again.time += d.chance(30) && again.time < instant::max() ? duration{1} : duration{};
+        }
+        w.events.push_back(std::move(again));
+    }
 }
 
 void scatter(dice& d, world& w, const time_line& line, const std::vector<std::string>& names) {
@@ -53,7 +76,9 @@ void scatter(dice& d, world& w, const time_line& line, const std::vector<std::st
             e.attributes = w.any_arrival ? by_time[static_cast<std::size_t>(i)] : make_attributes(d);
             w.events.push_back(std::move(e));
         }
+        if (d.chance(6)) w.erased.insert("lead " + std::to_string(leads - lead));
     }
+    repeat(d, w);
     d.shuffle(w.events);
 }
 
@@ -67,10 +92,13 @@ weir::period make_period(dice& d, const time_line& line) {
     return p;
 }
 
-weir::calendar make_bucket(dice& d) {
+weir::calendar make_bucket(dice& d, const time_line& line) {
+    static const bool has_zones = bool(weir::bucket_of({}, weir::daily("Europe/Berlin")));
     using unit = weir::calendar_unit;
     const std::vector<unit> units{unit::hour, unit::day, unit::week, unit::month, unit::quarter, unit::year};
-    const std::vector<std::string> zones{"UTC", "UTC", "+02:00", "-05:30"};
+    std::vector<std::string> zones{"UTC", "UTC", "+02:00", "-05:30"};
+    if (line.summer_time && has_zones)
+        zones = {"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Beirut"};
     return {d.pick(units), d.pick(zones)};
 }
 
@@ -92,13 +120,16 @@ weir::funnel make_funnel(dice& d, const time_line& line, const std::vector<std::
     if (d.chance(40)) f.period = make_period(d, line);
     if (d.chance(25) && !derived) f.as_of = line.any(d);
     if (d.chance(50)) {
-        f.by = d.chance(90) ? "channel" : "amount";
+        f.by = d.chance(80) ? "channel" : "amount";
+        if (derived && d.chance(30))
+            f.by = d.pick(std::vector<std::string>{"lifecycle", "version", "from", "move", "cause", "reason",
+                                                   "stated", "entry"});
         using weir::by_value;
         const int steps = static_cast<int>(f.steps.size());
         f.by_value = d.pick(std::vector<by_value>{by_value(), by_value::at_step(1 + d.below(steps)),
                                                   by_value::first_touch, by_value::last_touch});
     }
-    if (line.calendar && d.chance(50)) f.bucket = make_bucket(d);
+    if (line.calendar && d.chance(50)) f.bucket = make_bucket(d, line);
     return f;
 }
 
@@ -119,11 +150,12 @@ weir::rule make_stage_change(dice& d, const std::vector<std::string>& places) {
     return r;
 }
 
-weir::rule make_time_out(dice& d, const time_line& line) {
+weir::rule make_time_out(dice& d, const time_line& line, const std::vector<std::string>& names) {
     weir::rule r;
-    r.idle = span(d, line) + duration{1};
+    // Not much shorter than a tick: rules that lead in a circle would never come to an end.
+    r.idle = std::max(span(d, line) + duration{1}, line.tick);
     if (d.chance(50)) r.idle = (1 + d.below(3)) * line.tick;
-    if (d.chance(25)) r.event = weir::names("click");
+    if (d.chance(25)) r.event = weir::names(d.pick(names));
     return r;
 }
 
@@ -132,7 +164,7 @@ weir::rule make_rule(dice& d, const time_line& line, const std::vector<std::stri
     const int kind = d.below(10);
     weir::rule r = kind < 5   ? make_event_rule(d, names)
                    : kind < 8 ? make_stage_change(d, places)
-                              : make_time_out(d, line);
+                              : make_time_out(d, line, names);
     if (r.stage_change.event.empty()) r.to = d.pick(places);
     if (d.chance(20)) r.where = read(make_condition(d));
     if (d.chance(35)) {
@@ -147,9 +179,9 @@ weir::rule make_rule(dice& d, const time_line& line, const std::vector<std::stri
     return r;
 }
 
-weir::lifecycle make_lifecycle(dice& d, const time_line& line, const std::vector<std::string>& names) {
+weir::lifecycle make_lifecycle(dice& d, const time_line& line, const std::vector<std::string>& names,
+                               const std::vector<std::string>& stages) {
     weir::lifecycle l;
-    const std::vector<std::string> stages{"new", "mql", "sql", "won"};
     std::vector<std::string> places(stages.begin(), stages.begin() + 1 + d.below(4));
     for (const auto& s : places) {
         weir::stage_options o;
@@ -181,7 +213,7 @@ weir::flow make_flow(dice& d, const time_line& line) {
     }
     if (d.chance(60)) f.period = make_period(d, line);
     if (line.calendar && d.chance(40)) {
-        f.bucket = make_bucket(d);
+        f.bucket = make_bucket(d, line);
         if (f.bucket.unit == weir::calendar_unit::hour && line.tick > std::chrono::hours{24})
             f.bucket.unit = weir::calendar_unit::week;
     }
@@ -255,6 +287,21 @@ std::vector<weir::named_value> make_attributes(dice& d) {
     return out;
 }
 
+namespace {
+
+// The time of the last event that is kept.
+std::optional<instant> last_of(const world& w) {
+    std::optional<instant> last;
+    std::set<std::string> ids;
+    for (const auto& e : w.events) {
+        if (w.erased.count(e.lead.key()) != 0 || (!e.id.empty() && !ids.insert(e.id).second)) continue;
+        last = std::max(last.value_or(e.time), e.time);
+    }
+    return last;
+}
+
+}  // namespace
+
 funnel_world make_funnel_world(std::uint64_t seed) {
     dice d(seed);
     funnel_world w;
@@ -272,29 +319,56 @@ lifecycle_world make_lifecycle_world(std::uint64_t seed) {
     const time_line line = make_time_line(d);
     const std::vector<std::string> names{"crm", "crm", "crm", "click", "form", "mql", "lost"};
     scatter(d, w, line, names);
-    w.lifecycle = make_lifecycle(d, line, names);
+    w.lifecycle = make_lifecycle(d, line, names, {"new", "mql", "sql", "won"});
+    if (d.chance(25)) {
+        w.second = make_lifecycle(d, line, {"crm", "click", "new", "mql", "lost", "sql"},
+                                  {"cold", "mql", "warm", "click"});
+        w.second->name = "second";
+    }
     w.flow = make_flow(d, line);
+    if (w.second) w.flow.lifecycle = d.chance(50) ? "second" : "lifecycle";
     w.funnel = make_funnel(d, line, {"new", "mql", "sql", "lost", "click", "crm"}, true);
     if (d.chance(40)) {
         w.scope.as_of = line.any(d);
         if (d.chance(30) && *w.scope.as_of < instant::max() - 4 * line.tick) *w.scope.as_of += 4 * line.tick;
     }
+    // A question may be asked of an earlier time than that of the derivation, but of no later one.
+    const auto derived = w.scope.as_of ? w.scope.as_of : last_of(w);
+    for (auto* as_of : {&w.flow.as_of, &w.funnel.as_of}) {
+        if (!derived || !d.chance(30)) continue;
+        *as_of = std::min(line.any(d), *derived);
+    }
     return w;
 }
 
-weir::store make_store(const std::vector<weir::event>& events, const std::vector<int>& batches) {
+layout make_layout(dice& d) {
+    layout l;
+    l.batches = {1 + d.below(3), 1 + d.below(5), 1 + d.below(2)};
+    l.erase_after = d.below(5) - 1;
+    l.seal = d.chance(50);
+    l.threads = 1 + d.below(3);
+    return l;
+}
+
+weir::store make_store(const world& w, const layout& how) {
     weir::store store;
     weir::batch batch;
-    std::size_t turn = 0;
-    for (const auto& e : events) {
-        batch.add(e);
-        if (batches.empty() || batch.size() < static_cast<std::size_t>(batches[turn % batches.size()]))
-            continue;
+    int batches = 0;
+    const auto append = [&] {
+        if (batches++ == how.erase_after)
+            for (const auto& lead : w.erased) store.erase(lead).value();
         store.append(batch).value();
         batch.clear();
-        ++turn;
+    };
+    for (const auto& e : w.events) {
+        batch.add(e);
+        if (how.batches.empty()) continue;
+        const auto turn = static_cast<std::size_t>(batches) % how.batches.size();
+        if (batch.size() >= static_cast<std::size_t>(how.batches[turn])) append();
     }
-    store.append(batch).value();
+    append();
+    for (const auto& lead : w.erased) store.erase(lead).value();
+    if (how.seal) store.seal().value();
     return store;
 }
 

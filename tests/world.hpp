@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +33,8 @@ private:
 };
 
 struct world {
-    std::vector<weir::event> events{};
+    std::vector<weir::event> events{};  ///< some of them twice, with one id
+    std::set<std::string> erased{};     ///< leads that are erased from the store
     /// Attributes are a function of lead and time, so that the order of arrival cannot matter.
     bool any_arrival = false;
     weir::duration tick{};  ///< times, windows and periods are multiples
@@ -42,6 +45,7 @@ struct funnel_world : world {
 };
 struct lifecycle_world : world {
     weir::lifecycle lifecycle{};
+    std::optional<weir::lifecycle> second{};  ///< derived on top of the first; the flow is of either
     weir::scope scope{};
     weir::flow flow{};
     weir::funnel funnel{};  ///< over stages and raw events alike
@@ -55,7 +59,14 @@ std::string make_condition(dice&);
 /// Attributes as worlds have them.
 std::vector<weir::named_value> make_attributes(dice&);
 
-/// A store of the events, appended in batches of these sizes in turn (none: a single batch).
-weir::store make_store(const std::vector<weir::event>&, const std::vector<int>& batches = {});
+/// How the events of a world come into a store.
+struct layout {
+    std::vector<int> batches{};  ///< sizes, in turn; none: a single batch
+    int erase_after = -1;        ///< of so many batches leads are erased; -1: of all
+    bool seal = false;
+    int threads = 1;
+};
+layout make_layout(dice&);
+weir::store make_store(const world&, const layout& = {});
 
 }  // namespace weir_test

@@ -149,7 +149,7 @@ struct violation {
     std::string target{};  ///< the stage, or the CRM's word
     friend bool operator==(const violation&, const violation&) = default;
 };
-/// Every visit and violation, by lead, then in order of time.
+/// Every visit and violation, by lead, then in order of time; violations of one instant by target.
 struct WEIR_API stage_history {
     weir::lifecycle lifecycle{};
     std::optional<instant> as_of{};

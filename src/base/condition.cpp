@@ -9,6 +9,9 @@
 #include <cmath>
 #include <limits>
 #include <ostream>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/condition_node.hpp"
 #include "base/condition_words.hpp"
@@ -99,6 +102,18 @@ void keep_comparable(std::vector<value>& values) {
 }
 
 }  // namespace
+
+// Keeps what lies below a node that nobody else has, until the node itself is gone.
+condition::node::~node() {
+    std::vector<tree> below = std::move(children);
+    while (!below.empty()) {
+        const tree last = std::move(below.back());
+        below.pop_back();
+        if (last.use_count() > 1) continue;
+        for (const tree& child : last->children)
+            if (!child->is_leaf) below.push_back(child);
+    }
+}
 
 condition condition::combine(junction join, const condition& a, const condition& b) {
     condition c;
@@ -211,20 +226,47 @@ void print_leaf(std::string& out, const node& leaf) {
     out += ')';
 }
 
-void print(std::string& out, const node& n, binding least) {
+// What is still to be printed: a node, in brackets if it holds together less than `least`, or a text.
+struct piece {
+    const node* n = nullptr;
+    binding least = binding::any;
+    std::string_view text{};
+};
+
+// Takes a junction apart; the last piece is printed first.
+void take_apart(std::vector<piece>& rest, const node& n, binding least) {
     const binding own = binding_of(n);
-    if (own < least) out += '(';
-    if (n.is_leaf) {
-        print_leaf(out, n);
-    } else if (is_junction(n, junction::none)) {
-        out += '!';
-        print(out, *n.children.front(), binding::prefix);
+    if (own < least) rest.push_back({.text = ")"});
+    if (is_junction(n, junction::none)) {
+        rest.push_back({.n = n.children.front().get(), .least = binding::prefix});
+        rest.push_back({.text = "!"});
     } else {
-        print(out, *n.children.front(), own);
-        out += n.join == junction::all ? " && " : " || ";
-        print(out, *n.children.back(), own);
+        rest.push_back({.n = n.children.back().get(), .least = own});
+        rest.push_back({.text = n.join == junction::all ? " && " : " || "});
+        rest.push_back({.n = n.children.front().get(), .least = own});
     }
-    if (own < least) out += ')';
+    if (own < least) rest.push_back({.text = "("});
+}
+
+void print_leaf_within(std::string& out, const node& leaf, binding least) {
+    const bool brackets = binding_of(leaf) < least;
+    if (brackets) out += '(';
+    print_leaf(out, leaf);
+    if (brackets) out += ')';
+}
+
+void print(std::string& out, const node& root) {
+    std::vector<piece> rest{{.n = &root}};
+    while (!rest.empty()) {
+        const piece next = rest.back();
+        rest.pop_back();
+        if (next.n == nullptr)
+            out += next.text;
+        else if (next.n->is_leaf)
+            print_leaf_within(out, *next.n, next.least);
+        else
+            take_apart(rest, *next.n, next.least);
+    }
 }
 
 }  // namespace
@@ -233,7 +275,7 @@ std::string to_string(const condition& c) {
     if (c.always()) return "true";
     if (is_never(c.root())) return "false";
     std::string out;
-    print(out, *c.root(), binding::any);
+    print(out, *c.root());
     return out;
 }
 

@@ -13,6 +13,11 @@ struct condition::node {
     using junction = condition::junction;
     using relation = condition::relation;
 
+    node() = default;
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+    ~node();  // without recursion: a condition may be as deep as it has terms
+
     bool is_leaf = false;
     // A junction: all, any (two children) or none (one child).
     junction join = junction::all;

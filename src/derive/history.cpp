@@ -77,8 +77,11 @@ std::vector<violation> read_violations(const snapshot::impl& data, const derived
                               time_out ? std::string() : std::string(data.event_name(r.event)), r.policy,
                               r.target});
     }
-    std::stable_sort(violations.begin(), violations.end(),
-                     [](const violation& a, const violation& b) { return by_lead(a.lead, b.lead); });
+    // Inside an instant they have no order but that of their texts: arrival must not show.
+    std::sort(violations.begin(), violations.end(), [](const violation& a, const violation& b) {
+        if (a.lead != b.lead) return by_lead(a.lead, b.lead);
+        return std::tie(a.time, a.target, a.policy, a.event) < std::tie(b.time, b.target, b.policy, b.event);
+    });
     return violations;
 }
 

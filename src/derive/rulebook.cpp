@@ -65,15 +65,17 @@ void rulebook::index_triggers() {
     }
 }
 
+// What stage events hide bears no name.
+bool rulebook::is_hidden(const row& r) const { return r.order == 0 && snapshot_->is_hidden(r.event); }
+
 const std::vector<std::uint32_t>& rulebook::triggered_by(const row& r) const {
-    const bool hidden = r.order == 0 && snapshot_->is_hidden(r.event);
-    return hidden || r.event >= triggered_.size() ? no_rules_ : triggered_[r.event];
+    return is_hidden(r) || r.event >= triggered_.size() ? no_rules_ : triggered_[r.event];
 }
 
 bool rulebook::is_activity(std::size_t time_out, const row& r) const {
     const std::vector<bool>& named = activity_[time_out];
     if (named.empty()) return r.order == 0;
-    return r.event < named.size() && named[r.event];
+    return !is_hidden(r) && r.event < named.size() && named[r.event];
 }
 
 std::optional<place> rulebook::find(const bound_rule& r, const std::string& word) const {

@@ -62,7 +62,7 @@ public:
     const std::vector<std::uint32_t>& triggered_by(const row&) const;
     /// Rules that are time-outs, ascending.
     const std::vector<std::uint32_t>& time_outs() const { return time_outs_; }
-    /// Whether an event is activity for a time-out.
+    /// Whether an event is activity for a time-out: one that it names, else any raw one, be it hidden.
     bool is_activity(std::size_t time_out, const row&) const;
     /// Where a word of the CRM leads under a rule that is a stage change; none if nowhere.
     std::optional<place> find(const bound_rule&, const std::string& word) const;
@@ -72,6 +72,7 @@ private:
     place_set default_from(const weir::rule&, place to) const;
     bound_rule bind(const weir::rule&) const;
     void index_triggers();
+    bool is_hidden(const row&) const;
 
     const snapshot::impl* snapshot_;
     const weir::lifecycle* lifecycle_;

@@ -163,14 +163,13 @@ void chain_finder::look_back_at(std::span<const candidate> instant) {
     }
 }
 
-// Takes for each step in turn the first event that leaves the rest possible.
+// Takes for each step the earliest time that leaves the rest possible.
 void chain_finder::choose(std::span<const candidate> events) {
     int step = 0;
     while (step < level_) {
         const auto instant = first_instant(events);
         if (instant.size() > 1) {
-            tie_.load(instant);
-            while (step < level_ && choose_one_of(instant, step)) ++step;
+            step = choose_run(instant, step);
         } else if (fits_alone(instant.front(), step)) {
             chain_.push_back(instant.front().id);
             ++step;
@@ -179,18 +178,28 @@ void chain_finder::choose(std::span<const candidate> events) {
     }
 }
 
-bool chain_finder::choose_one_of(std::span<const candidate> instant, int step) {
+// Fills as many steps as this instant can, so that arrival decides which events stand there but never when.
+// Gives the first step that is left.
+int chain_finder::choose_run(std::span<const candidate> instant, int first) {
+    tie_.load(instant);
+    int end = first;
+    while (end < level_ && tie_.fill(end)) ++end;
+    if (end == first || !rest_fits_after(end - 1, instant.front().time)) return first;
+    for (int step = first; step < end; ++step) choose_one_of(instant, step, end);
+    return end;
+}
+
+// Takes the first event that leaves one for each step of the run behind it.
+void chain_finder::choose_one_of(std::span<const candidate> instant, int step, int end) {
     for (const std::uint32_t event : tie_.candidates(step)) {
         if (tie_.is_pinned(event)) continue;
         tie_.clear();
         tie_.pin(event);
-        if (run_ends_well(step, instant.front().time)) {
-            chain_.push_back(instant[event].id);
-            return true;
-        }
+        int next = step + 1;
+        while (next < end && tie_.fill(next)) ++next;
+        if (next == end) return chain_.push_back(instant[event].id);
         tie_.unpin(event);
     }
-    return false;
 }
 
 }  // namespace weir::inline v1

@@ -37,7 +37,8 @@ public:
     /// Takes the next event; without steps it is passed over. False: no further event of the lead is needed.
     bool add(const candidate&);
     /// The chain that counts: of those that fill most steps the one that ends first, then begins last, then
-    /// takes the first events in total order. Gives the id for each step filled; valid until clear().
+    /// has the earliest times, then takes the first to arrive. Gives the id for each step filled; valid until
+    /// clear().
     std::span<const std::uint32_t> find();
 
 private:
@@ -51,7 +52,8 @@ private:
     void look_back(std::span<const candidate>);
     void look_back_at(std::span<const candidate> instant);
     void choose(std::span<const candidate>);
-    bool choose_one_of(std::span<const candidate> instant, int step);
+    int choose_run(std::span<const candidate> instant, int first);
+    void choose_one_of(std::span<const candidate> instant, int step, int end);
     bool rest_fits_after(int step, std::int64_t time) const;
     bool fits_alone(const candidate&, int step) const;
     bool run_ends_well(int step, std::int64_t time);

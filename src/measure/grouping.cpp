@@ -107,11 +107,8 @@ group_order merge_groups(std::span<const group_set> workers, int max_groups) {
 void note_missing_attribute(const snapshot::impl& data, std::string_view attribute,
                             std::vector<std::string>& notes) {
     if (attribute.empty()) return;
-    std::vector<std::string> known;
-    for (const auto& c : data.columns) {
-        if (c.name.attribute == attribute) return;
-        known.push_back(c.name.attribute);
-    }
+    const auto known = data.present_attributes();
+    if (std::binary_search(known.begin(), known.end(), attribute)) return;
     notes.push_back(fmt::format("no event carries the attribute {}{}", quoted(attribute),
                                 did_you_mean(attribute, known)));
 }

@@ -33,9 +33,10 @@ std::optional<std::int64_t> snapshot::impl::last_raw() const {
 }
 
 std::optional<std::int64_t> snapshot::impl::as_of_for(std::optional<instant> asked) const {
+    if (!last_raw()) return std::nullopt;
     std::optional<std::int64_t> derived;
     for (const auto& layer : layers) derived = std::min(derived.value_or(layer->as_of), layer->as_of);
-    if (!asked) return derived && last_raw() ? derived : last_raw();
+    if (!asked) return derived ? derived : last_raw();
     const std::int64_t t = asked->time_since_epoch().count();
     if (derived && t > *derived)
         fail(errc::invalid_question,
@@ -80,6 +81,23 @@ std::vector<std::string> snapshot::impl::present_events() const {
     for (std::uint32_t c = 0; c < counts.size(); ++c)
         if (counts[c] > 0) names.emplace_back(event_name(c));
     std::sort(names.begin(), names.end());
+    return names;
+}
+
+std::vector<std::string> snapshot::impl::present_attributes() const {
+    // A column outlives the events of erased leads.
+    const auto bears = [](const segment& s, std::uint32_t column) {
+        const segment_column* c = s.find(column);
+        for (std::size_t row = 0; c != nullptr && row < s.size(); ++row)
+            if (c->has(row)) return true;
+        return false;
+    };
+    std::vector<std::string> names;
+    for (std::uint32_t c = 0; c < columns.size(); ++c)
+        if (std::any_of(segments.begin(), segments.end(), [&](const auto& s) { return bears(*s, c); }))
+            names.push_back(columns[c].name.attribute);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
 }
 

@@ -45,7 +45,7 @@ struct snapshot::impl {
     /// Time of the last raw event.
     std::optional<std::int64_t> last_raw() const;
     /// The as_of of a question: its own, else the earliest of the layers', else last_raw(); none if there are
-    /// no events and none was asked. Throws invalid_question for one after a layer's.
+    /// no events. Throws invalid_question for one after a layer's.
     std::optional<std::int64_t> as_of_for(std::optional<instant> asked) const;
     /// The layer of a lifecycle; an empty name means the only one. Throws invalid_question, unknown_name.
     std::size_t layer_named(std::string_view) const;
@@ -53,6 +53,8 @@ struct snapshot::impl {
     std::vector<std::int64_t> event_counts() const;
     /// Names that at least one visible event bears, sorted.
     std::vector<std::string> present_events() const;
+    /// Attributes that at least one event carries, sorted. Cost: reads columns up to their first value.
+    std::vector<std::string> present_attributes() const;
     std::string_view lead_key(std::uint32_t lead) const { return lead_keys->at(lead); }
     std::string_view event_name(std::uint32_t event) const { return event_names->at(event); }
 };

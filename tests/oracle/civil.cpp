@@ -1,7 +1,9 @@
 #include "oracle/civil.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 namespace oracle {
 namespace {
@@ -18,42 +20,108 @@ int days_in(int year, int month) {
     return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-date next(date d) {
-    if (++d.day <= days_in(d.year, d.month)) return d;
-    d.day = 1;
-    if (++d.month <= 12) return d;
-    d.month = 1;
-    ++d.year;
-    return d;
-}
+int days_in(int year) { return 337 + days_in(year, 2); }
 
-date previous(date d) {
-    if (--d.day > 0) return d;
-    if (--d.month == 0) {
-        d.month = 12;
-        --d.year;
-    }
-    d.day = days_in(d.year, d.month);
-    return d;
-}
-
+// Day numbers count from Thursday, 1970-01-01.
 date date_of(micros day_number) {
     date d;
-    for (micros i = 0; i < day_number; ++i) d = next(d);
-    for (micros i = 0; i > day_number; --i) d = previous(d);
+    while (day_number < 0) day_number += days_in(--d.year);
+    while (day_number >= days_in(d.year)) day_number -= days_in(d.year++);
+    while (day_number >= days_in(d.year, d.month)) day_number -= days_in(d.year, d.month++);
+    d.day += static_cast<int>(day_number);
     return d;
+}
+
+micros number_of(date d) {
+    micros n = d.day - 1;
+    while (d.month > 1) n += days_in(d.year, --d.month);
+    while (d.year > 1970) n += days_in(--d.year);
+    while (d.year < 1970) n -= days_in(d.year++);
+    return n;
+}
+
+bool is_sunday(micros day_number) { return ((day_number + 4) % 7 + 7) % 7 == 0; }
+
+// The n-th Sunday of a month; the last one for n = 0.
+micros sunday(int year, int month, int n) {
+    if (n > 0) {
+        micros at = number_of({year, month, 1});
+        while (!is_sunday(at)) ++at;
+        return at + (n - 1) * 7;
+    }
+    micros at = number_of({year, month, days_in(year, month)});
+    while (!is_sunday(at)) --at;
+    return at;
 }
 
 micros floor_of(micros a, micros b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-micros offset_of(const std::string& zone) {
-    if (zone == "UTC") return 0;
+// A zone: an offset, and another one from some Sunday to some other of each year. The rules hold from 2008
+// on.
+struct rules {
+    micros offset = 0, summer = 0;  // local time minus UTC
+    // Summer time begins and ends this long after midnight UTC of the n-th Sunday of a month.
+    int begin_month = 0, begin_sunday = 0;
+    micros begin_after = 0;
+    int end_month = 0, end_sunday = 0;
+    micros end_after = 0;
+
+    bool changes() const { return begin_month != 0; }
+};
+
+rules rules_of(const std::string& zone) {
+    if (zone == "UTC") return {};
+    if (zone == "Europe/Berlin") return {hour, 2 * hour, 3, 0, hour, 10, 0, hour};
+    if (zone == "America/New_York") return {-5 * hour, -4 * hour, 3, 2, 7 * hour, 11, 1, 6 * hour};
+    // Half an hour of summer time, and in the south.
+    if (zone == "Australia/Lord_Howe")
+        return {10 * hour + 30 * minute, 11 * hour, 10, 1, -8 * hour - 30 * minute, 4, 1, -9 * hour};
+    // The clock goes forward, and back, at midnight.
+    if (zone == "Asia/Beirut") return {2 * hour, 3 * hour, 3, 0, -2 * hour, 10, 0, -3 * hour};
     const micros size =
         std::atoi(zone.substr(1, 2).c_str()) * hour + std::atoi(zone.substr(4, 2).c_str()) * minute;
-    return zone[0] == '-' ? -size : size;
+    rules fixed;
+    fixed.offset = fixed.summer = zone[0] == '-' ? -size : size;
+    return fixed;
 }
 
-// Day numbers count from Thursday, 1970-01-01.
+struct change {
+    micros at = 0, offset = 0;
+};
+
+// All changes of the offset around a time, ascending.
+std::vector<change> changes_near(const rules& r, micros t) {
+    std::vector<change> out;
+    if (!r.changes()) return out;
+    const int year = date_of(floor_of(t, day)).year;
+    for (int y = year - 2; y <= year + 2; ++y) {
+        const micros begin = sunday(y, r.begin_month, r.begin_sunday) * day + r.begin_after;
+        const micros end = sunday(y, r.end_month, r.end_sunday) * day + r.end_after;
+        out.push_back({begin, r.summer});
+        out.push_back({end, r.offset});
+    }
+    std::sort(out.begin(), out.end(), [](const change& a, const change& b) { return a.at < b.at; });
+    return out;
+}
+
+micros offset_at(const rules& r, micros t) {
+    micros offset = r.offset;
+    for (const change& c : changes_near(r, t))
+        if (c.at <= t) offset = c.offset;
+    return offset;
+}
+
+// The first instant at which clocks show a local time or a later one.
+micros first_at(const rules& r, micros local) {
+    std::vector<micros> candidates{local - r.offset, local - r.summer};
+    for (const change& c : changes_near(r, local))
+        if (c.at > local - 2 * day && c.at < local + 2 * day) candidates.push_back(c.at);
+    std::sort(candidates.begin(), candidates.end());
+    for (const micros t : candidates)
+        if (t + offset_at(r, t) >= local) return t;
+    return candidates.back();
+}
+
 bool begins_unit(micros day_number, weir::calendar_unit unit) {
     const date d = date_of(day_number);
     switch (unit) {
@@ -74,25 +142,34 @@ std::string print(micros local, bool with_hour, micros offset) {
         return text;
     }
     const micros size = offset < 0 ? -offset : offset;
-    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:00%c%02d:%02d", d.year, d.month, d.day,
-                  static_cast<int>((local - number * day) / hour), offset < 0 ? '-' : '+',
+    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d%c%02d:%02d", d.year, d.month, d.day,
+                  static_cast<int>((local - number * day) / hour),
+                  static_cast<int>((local - number * day) % hour / minute), offset < 0 ? '-' : '+',
                   static_cast<int>(size / hour), static_cast<int>(size % hour / minute));
     return text;
 }
 
 }  // namespace
 
-bucket bucket_at(micros time, const weir::calendar& c) {
-    const micros offset = offset_of(c.zone), local = time + offset;
+bucket bucket_at(micros time, const weir::calendar& c, fault planted) {
+    const rules zone = rules_of(planted == fault::bucket_in_utc ? "UTC" : c.zone);
+    const micros offset = offset_at(zone, time), local = time + offset;
     if (c.unit == weir::calendar_unit::hour) {
-        const micros begin = floor_of(local, hour) * hour;
-        return {begin - offset, begin + hour - offset, print(begin, true, offset)};
+        const micros begin = floor_of(local, hour) * hour - offset;
+        bucket b{begin, begin + hour, {}};
+        // A change of the offset ends an hour and begins another.
+        for (const change& change : changes_near(zone, time)) {
+            if (change.at > b.begin && change.at <= time) b.begin = change.at;
+            if (change.at > time && change.at < b.end) b.end = change.at;
+        }
+        b.label = print(b.begin + offset, true, offset);
+        return b;
     }
     micros first = floor_of(local, day);
     while (!begins_unit(first, c.unit)) --first;
     micros end = first + 1;
     while (!begins_unit(end, c.unit)) ++end;
-    return {first * day - offset, end * day - offset, print(first * day, false, offset)};
+    return {first_at(zone, first * day), first_at(zone, end * day), print(first * day, false, offset)};
 }
 
 }  // namespace oracle

@@ -1,6 +1,7 @@
 #include "oracle/facts.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace oracle {
 
@@ -10,10 +11,14 @@ weir::value fact::at(const std::string& attribute) const {
     return {};
 }
 
-people meet(const std::vector<weir::event>& events) {
+people meet(const std::vector<weir::event>& events, const std::set<std::string>& erased, fault planted) {
     people all;
+    std::set<std::string> ids;
     std::int64_t arrival = 0;
     for (const auto& e : events) {
+        if (erased.count(e.lead.key()) != 0 && planted != fault::erased_counted) continue;
+        const bool repeated = !e.id.empty() && !ids.insert(e.id).second;
+        if (repeated && planted != fault::repeats_counted) continue;
         fact f;
         f.name = e.name;
         f.time = e.time.time_since_epoch().count();
@@ -49,6 +54,11 @@ bool satisfies(const criterion& where, const story& facts, const fact& f) {
 
 std::uint64_t gap(micros earlier, micros later) {
     return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
+}
+
+std::int64_t wait(micros earlier, micros later) {
+    const auto longest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return static_cast<std::int64_t>(std::min(gap(earlier, later), longest));
 }
 
 touch touch_of(const story& facts, const std::string& attribute, bool first, micros until) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -16,42 +17,6 @@ namespace oracle {
 
 /// Microseconds since 1970.
 using micros = std::int64_t;
-
-struct fact {
-    std::string name{};
-    micros time = 0;
-    std::int64_t arrival = 0;
-    int order = 0;  ///< 0: raw; 1, 2, ...: derived
-    std::vector<weir::named_value> attributes{};
-    bool hidden = false;
-
-    auto rank() const { return std::tuple(time, arrival, order); }
-    weir::value at(const std::string& attribute) const;
-};
-
-/// The facts of one lead, in total order.
-using story = std::vector<fact>;
-/// All leads, by key.
-using people = std::map<std::string, story>;
-
-/// Events numbered as they stand.
-people meet(const std::vector<weir::event>&);
-std::optional<micros> last_time(const people&);
-
-/// The lead's latest value at a time, all facts of that time included.
-weir::value latest(const story&, const std::string& attribute, micros time);
-/// Whether a fact of the story satisfies a condition.
-bool satisfies(const criterion&, const story&, const fact&);
-
-/// Time between two instants, exact for any two.
-std::uint64_t gap(micros earlier, micros later);
-
-/// The group of a lead by the first or the last fact up to a time that carries the attribute.
-struct touch {
-    std::optional<std::string> value{};
-    bool disputed = false;  ///< facts of that instant read differently
-};
-touch touch_of(const story&, const std::string& attribute, bool first, micros until);
 
 /// Faults to be planted: each is one wrong reading of the rules, which a comparison must find.
 enum class fault {
@@ -70,6 +35,49 @@ enum class fault {
     exit_then_converted,
     mature_if_converted,
     stalled_at_limit,
+    recycle_is_advance,
+    bucket_in_utc,
+    hidden_events_count,
+    repeats_counted,
+    erased_counted,
 };
+
+struct fact {
+    std::string name{};
+    micros time = 0;
+    std::int64_t arrival = 0;
+    int order = 0;  ///< 0: raw; 1, 2, ...: derived
+    std::vector<weir::named_value> attributes{};
+    bool hidden = false;
+
+    auto rank() const { return std::tuple(time, arrival, order); }
+    weir::value at(const std::string& attribute) const;
+};
+
+/// The facts of one lead, in total order.
+using story = std::vector<fact>;
+/// All leads, by key.
+using people = std::map<std::string, story>;
+
+/// Events numbered as they stand. Those of erased leads were never there, and of one id the first stays.
+people meet(const std::vector<weir::event>&, const std::set<std::string>& erased = {}, fault = fault::none);
+std::optional<micros> last_time(const people&);
+
+/// The lead's latest value at a time, all facts of that time included.
+weir::value latest(const story&, const std::string& attribute, micros time);
+/// Whether a fact of the story satisfies a condition.
+bool satisfies(const criterion&, const story&, const fact&);
+
+/// Time between two instants, exact for any two.
+std::uint64_t gap(micros earlier, micros later);
+/// The same as a duration, which ends where the numbers end.
+std::int64_t wait(micros earlier, micros later);
+
+/// The group of a lead by the first or the last fact up to a time that carries the attribute.
+struct touch {
+    std::optional<std::string> value{};
+    bool disputed = false;  ///< facts of that instant read differently
+};
+touch touch_of(const story&, const std::string& attribute, bool first, micros until);
 
 }  // namespace oracle

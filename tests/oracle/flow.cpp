@@ -72,6 +72,7 @@ private:
         if (with_bucket) s.columns.push_back("bucket");
         s.columns.insert(s.columns.end(), columns.begin(), columns.end());
         for (const part& p : parts) {
+            if (p.group && !p.bucket && is_silent(p)) continue;
             for (const auto& row : (this->*make)(p)) {
                 if (p.group && p.bucket && !says_something(row)) continue;
                 std::vector<weir::cell> full{optional_text(p.group)};
@@ -81,6 +82,14 @@ private:
             }
         }
         out.push_back(std::move(s));
+    }
+    // Nobody of the group was anywhere at either end of the period, nor went anywhere in it.
+    bool is_silent(const part& p) const {
+        bool silent = true;
+        each_begun(p, [&](const lead_view&, std::size_t) { silent = false; });
+        for (place where = 0; where < static_cast<place>(places_.size()); ++where)
+            silent = silent && (!p.from || balance(p, where, p.from) == 0) && balance(p, where, p.until) == 0;
+        return silent;
     }
     static bool says_something(const std::vector<weir::cell>& row) {
         for (const auto& c : row) {
@@ -156,7 +165,7 @@ private:
         if (i + 1 == lead.visits.size()) return is_stalled(lead, lead.visits[i]) ? "stalled" : "open";
         const visit& next = lead.visits[i + 1];
         if (next.move == "advance" || next.move == "jump" || next.move == "filled") return "advanced";
-        if (next.move == "recycle") return "recycled";
+        if (next.move == "recycle") return planted_ == fault::recycle_is_advance ? "advanced" : "recycled";
         if (next.move == "repeated" || next.move == "reopen") return "repeated";
         return next.stage;
     }
@@ -260,13 +269,10 @@ private:
             std::vector<count> times;
             each_begun(p, [&](const lead_view& lead, std::size_t i) {
                 const visit& v = lead.visits[i];
-                if (v.where == s && v.until) times.push_back(*v.until - v.from);
+                if (v.where == s && v.until) times.push_back(wait(v.from, *v.until));
             });
-            count sum = 0;
-            for (const count t : times) sum += t;
-            const auto ended = static_cast<count>(times.size());
-            out.push_back({name(s), ended, ended > 0 ? weir::cell(weir::duration{sum / ended}) : weir::cell(),
-                           quantile(times, 50), quantile(times, 90)});
+            out.push_back({name(s), static_cast<count>(times.size()), mean(times), quantile(times, 50),
+                           quantile(times, 90)});
         }
         return out;
     }
@@ -301,7 +307,7 @@ private:
             entrant e{visits[first].from, standing(*lead), 0};
             for (std::size_t i = visits.size() - 1; i > first; --i)
                 if (reaches(visits[i], b) && in_time(visits[first], visits[i]))
-                    e = {visits[first].from, "converted", visits[i].from - visits[first].from};
+                    e = {visits[first].from, "converted", wait(visits[first].from, visits[i].from)};
             out.push_back(std::move(e));
         }
         return out;
@@ -321,7 +327,7 @@ private:
                 else if (v.where == a)
                     e.end = "recycled";
                 else if (reaches(v, b) && in_time(start, v))
-                    e = {start.from, "converted", v.from - start.from};
+                    e = {start.from, "converted", wait(start.from, v.from)};
                 else
                     continue;
                 break;
@@ -399,6 +405,14 @@ private:
     std::vector<std::string> places_{};
 };
 
+// What the lead did, without what was derived from it.
+story raw(const story& facts) {
+    story out;
+    for (const fact& f : facts)
+        if (f.order == 0) out.push_back(f);
+    return out;
+}
+
 lead_view view_of(const story& facts, const history& h, micros as_of) {
     lead_view view;
     for (const visit& v : h.visits)
@@ -415,7 +429,7 @@ std::optional<micros> micros_of(const std::optional<weir::instant>& t) {
 }
 
 // The period's buckets: from that of the first visit to that of its end, without a gap.
-std::vector<part> buckets_of(const part& whole, const weir::calendar& c, micros as_of) {
+std::vector<part> buckets_of(const part& whole, const weir::calendar& c, micros as_of, fault planted) {
     std::optional<micros> first;
     for (const lead_view* lead : whole.members)
         for (const visit& v : lead->visits)
@@ -423,7 +437,7 @@ std::vector<part> buckets_of(const part& whole, const weir::calendar& c, micros 
     std::vector<part> out;
     if (!first) return out;
     const micros last = whole.until ? std::min(as_of, *whole.until - 1) : as_of;
-    for (bucket b = bucket_at(*first, c); b.begin <= last; b = bucket_at(b.end, c)) {
+    for (bucket b = bucket_at(*first, c, planted); b.begin <= last; b = bucket_at(b.end, c, planted)) {
         part p;
         p.bucket = b.label;
         p.from = whole.from ? std::max(*whole.from, b.begin) : b.begin;
@@ -433,7 +447,8 @@ std::vector<part> buckets_of(const part& whole, const weir::calendar& c, micros 
     return out;
 }
 
-std::vector<part> parts_of(const std::vector<lead_view>& views, const weir::flow& asked, micros as_of) {
+std::vector<part> parts_of(const std::vector<lead_view>& views, const weir::flow& asked, micros as_of,
+                           fault planted) {
     part whole;
     whole.from = micros_of(asked.period.from);
     whole.until = micros_of(asked.period.until);
@@ -444,7 +459,7 @@ std::vector<part> parts_of(const std::vector<lead_view>& views, const weir::flow
     }
     std::vector<part> spans{whole};
     if (asked.bucket.unit != weir::calendar_unit::none)
-        for (auto& b : buckets_of(whole, asked.bucket, as_of)) spans.push_back(std::move(b));
+        for (auto& b : buckets_of(whole, asked.bucket, as_of, planted)) spans.push_back(std::move(b));
     std::vector<part> out;
     const auto add = [&](const std::optional<std::string>& group, const leads& members) {
         for (part p : spans) {
@@ -468,16 +483,17 @@ verdict ask(const people& all, const weir::lifecycle& rules, const histories& de
     std::vector<lead_view> views;
     for (const auto& [lead, h] : derived) {
         if (!as_of) break;
-        lead_view view = view_of(all.at(lead), h, *as_of);
+        const story own = raw(all.at(lead));
+        lead_view view = view_of(own, h, *as_of);
         if (view.visits.empty()) continue;
         const bool first = asked.by_value.which() != weir::by_value::kind::last_touch;
-        const touch t = asked.by.empty() ? touch() : touch_of(all.at(lead), asked.by, first, *as_of);
+        const touch t = asked.by.empty() ? touch() : touch_of(own, asked.by, first, *as_of);
         view.group = t.value.value_or("(none)");
         if (t.disputed) ++v.disputed;
         views.push_back(std::move(view));
     }
     const report r(rules, asked, as_of.value_or(0), planted);
-    v.sheets = r.tables(parts_of(views, asked, as_of.value_or(0)));
+    v.sheets = r.tables(parts_of(views, asked, as_of.value_or(0), planted));
     return v;
 }
 

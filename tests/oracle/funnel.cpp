@@ -29,13 +29,15 @@ struct question {
 };
 
 // Rules (1) to (4): the deeper chain, then the one that ends first, then the one that begins last, then the
-// one of the earliest facts.
+// one of the earliest facts: the earliest times before the earliest arrivals, so that arrival moves no time.
 bool better(const chain& a, const chain& b, fault planted) {
     if (a.size() != b.size()) return a.size() > b.size();
     if (a.empty()) return false;
     if (a.back()->time != b.back()->time) return a.back()->time < b.back()->time;
     if (a.front()->time != b.front()->time)
         return (a.front()->time > b.front()->time) != (planted == fault::witness_starts_early);
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (a[i]->time != b[i]->time) return a[i]->time < b[i]->time;
     for (std::size_t i = 0; i < a.size(); ++i)
         if (a[i] != b[i]) return a[i]->rank() < b[i]->rank();
     return false;
@@ -91,7 +93,8 @@ struct outcome {
 outcome outcome_of(const question& asked, const story& facts, chain witness) {
     outcome o;
     const auto& q = asked.funnel;
-    if (q.bucket.unit != weir::calendar_unit::none) o.began = bucket_at(witness.front()->time, q.bucket);
+    if (q.bucket.unit != weir::calendar_unit::none)
+        o.began = bucket_at(witness.front()->time, q.bucket, asked.planted);
     if (!q.by.empty()) {
         using kind = weir::by_value::kind;
         std::optional<std::string> value;
@@ -119,9 +122,7 @@ void add_rows(sheet& s, const weir::funnel& q, const std::vector<const outcome*>
     for (const outcome* o : leads) {
         for (std::size_t k = 0; k < o->witness.size(); ++k) {
             ++reached[k];
-            if (k > 0)
-                waits[k].push_back(
-                    static_cast<std::int64_t>(gap(o->witness[k - 1]->time, o->witness[k]->time)));
+            if (k > 0) waits[k].push_back(wait(o->witness[k - 1]->time, o->witness[k]->time));
         }
     }
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
@@ -150,10 +151,10 @@ void add_part(sheet& s, const weir::funnel& q, const std::vector<const outcome*>
     }
 }
 
-story readable(const story& facts, micros as_of) {
+story readable(const story& facts, micros as_of, fault planted) {
     story out;
     for (const fact& f : facts)
-        if (!f.hidden && f.time <= as_of) out.push_back(f);
+        if ((!f.hidden || planted == fault::hidden_events_count) && f.time <= as_of) out.push_back(f);
     return out;
 }
 
@@ -170,7 +171,7 @@ verdict ask(const people& all, const weir::funnel& q, std::optional<micros> as_o
     std::vector<outcome> outcomes;
     for (const auto& [lead, facts] : all) {
         if (!as_of) break;
-        const story& seen = read[lead] = readable(facts, *as_of);
+        const story& seen = read[lead] = readable(facts, *as_of, planted);
         search s{asked, seen, {}, {}, {}};
         s.run();
         if (s.best.empty()) continue;

@@ -78,7 +78,8 @@ private:
     void propose(std::vector<proposal>& proposals, std::size_t r, const fact& f) {
         const weir::rule& rule = rules_.rules[r];
         const bool is_change = !rule.stage_change.event.empty();
-        if (rule.idle || !contains(is_change ? rule.stage_change.event : rule.event, f.name)) return;
+        if (f.hidden || rule.idle || !contains(is_change ? rule.stage_change.event : rule.event, f.name))
+            return;
         if (!satisfies(wheres_[r], facts_, f)) return;
         if (!is_change) {
             proposals.push_back({place_of(rule.to), r, &f});
@@ -160,10 +161,11 @@ private:
         v.reason = rule.reason;
         const bool is_change = !rule.stage_change.event.empty();
         const auto& reason_from = is_change ? rule.stage_change.reason_from : rule.reason_from;
-        if (p.event != nullptr && !reason_from.empty() && !p.event->at(reason_from).missing()) {
-            v.reason = text_of(p.event->at(reason_from));
-            v.stated = true;
-        }
+        // A text without a letter states nothing.
+        const std::string said =
+            p.event == nullptr || reason_from.empty() ? "" : text_of(p.event->at(reason_from));
+        v.stated = !said.empty();
+        if (v.stated) v.reason = said;
         v.event = stage_event(v, p);
         here_ = to;
         since_ = t;
@@ -178,10 +180,19 @@ private:
         latest_cause_ = p.event == nullptr ? after_all : std::max(latest_cause_, p.event->arrival);
         f.arrival = latest_cause_;
         f.order = 1;
+        for (const fact& other : facts_)  // of a lifecycle derived before
+            if (other.time == f.time && other.arrival == f.arrival)
+                f.order = std::max(f.order, other.order + 1);
         for (const visit& earlier : told_.visits)
             if (earlier.event.time == f.time && earlier.event.arrival == f.arrival) ++f.order;
-        f.attributes = {{"lifecycle", rules_.name}, {"move", v.move}, {"cause", v.cause}, {"entry", v.entry}};
-        if (v.before != nowhere) f.attributes.push_back({"from", name_of(v.before)});
+        f.attributes = {{"lifecycle", rules_.name},
+                        {"version", rules_.version},
+                        {"from", v.before == nowhere ? "" : name_of(v.before)},
+                        {"move", v.move},
+                        {"cause", v.cause},
+                        {"reason", v.reason},
+                        {"stated", v.stated},
+                        {"entry", v.entry}};
         if (p.event == nullptr) return f;
         for (const auto& a : p.event->attributes) f.attributes.push_back(a);
         return f;
@@ -221,10 +232,13 @@ private:
     micros clock_of(std::size_t r) const {
         micros start = since_;
         for (const fact& f : facts_)
-            if (known_ && f.time <= *known_ && f.order == 0 &&
-                (rules_.rules[r].event.empty() || contains(rules_.rules[r].event, f.name)))
-                start = std::max(start, f.time);
+            if (known_ && f.time <= *known_ && is_activity(r, f)) start = std::max(start, f.time);
         return start;
+    }
+    // Any raw event, or those that the rule names; what a stage event hides bears no name.
+    bool is_activity(std::size_t r, const fact& f) const {
+        const auto& named = rules_.rules[r].event;
+        return named.empty() ? f.order == 0 : !f.hidden && contains(named, f.name);
     }
 
     place place_of(const std::string& name) const {

@@ -153,6 +153,18 @@ weir::rate without_meaning() {
     return r;
 }
 
+weir::cell mean(const std::vector<std::int64_t>& values) {
+    if (values.empty()) return {};
+    // Whole parts and remainders apart, so that no sum is too great.
+    const auto n = static_cast<std::int64_t>(values.size());
+    std::int64_t whole = 0, rest = 0;
+    for (const std::int64_t v : values) {
+        whole += v / n;
+        rest += v % n;
+    }
+    return weir::duration{whole + rest / n};
+}
+
 weir::cell quantile(std::vector<std::int64_t> values, int percent) {
     if (values.empty()) return {};
     std::sort(values.begin(), values.end());

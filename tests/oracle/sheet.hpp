@@ -32,6 +32,7 @@ std::string difference(const sheet&, const weir::table&);
 weir::rate of_independent(std::int64_t n, std::int64_t of);
 weir::rate of_dependent(std::int64_t n, std::int64_t of);
 weir::rate without_meaning();
+weir::cell mean(const std::vector<std::int64_t>& values);
 weir::cell quantile(std::vector<std::int64_t> values, int percent);
 /// A null for none.
 weir::cell optional_text(const std::optional<std::string>&);
