@@ -120,8 +120,8 @@ std::string program_of(const std::string& document, const std::vector<snippet>& 
     std::string functions, calls;
     for (std::size_t i = 0; i < snippets.size(); ++i) {
         const std::string n = std::to_string(i);
-        functions += "\n[[maybe_unused]] static void snippet_" + n + "() {\n#line " +
-                     std::to_string(snippets[i].line) + " \"" + document + "\"\n" + snippets[i].code + "}\n";
+        functions += "\ninline void snippet_" + n + "() {\n#line " + std::to_string(snippets[i].line) +
+                     " \"" + document + "\"\n" + snippets[i].code + "}\n";
         if (snippets[i].runs) calls += "    run(" + n + ", snippet_" + n + ");\n";
     }
     return preamble + functions + "\nint main() {\n" + calls + "}\n";
