@@ -3,8 +3,9 @@
 //
 // A block ```cpp is the body of a function after the includes of `preamble` below. All blocks of a document
 // become one program; each is a function of its own. A block directly followed by a block ```text is run and
-// has to print that text, byte by byte; any other, and every ```cpp no-run, is only compiled. Programs run
-// in a directory that holds examples/data, and examples/data/events.csv as events.csv.
+// has to print that text, byte by byte; any other, and every ```cpp no-run, is only compiled. A block ```sh
+// directly followed by ```text is run by a shell that finds the command weir, if that is built. All run in a
+// directory that holds examples/data, and examples/data/events.csv as events.csv.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -24,6 +25,10 @@
 #define WEIR_CXX "c++"
 #define WEIR_LIBRARY_FLAGS \
     "-I " WEIR_SOURCE_DIR "/include -DWEIR_STATIC_DEFINE " WEIR_BINARY_DIR "/libweir.a -ldate-tz -pthread"
+#endif
+
+#ifndef WEIR_COMMAND
+#define WEIR_COMMAND ""  // the command weir is not built
 #endif
 
 namespace fs = std::filesystem;
@@ -97,20 +102,21 @@ std::vector<std::string> documents() {
 // Snippets
 // ----------------------------------------------------------------------------------------------------
 
+// A block of code, and what it claims to print.
 struct snippet {
     int line;
     std::string code;
     bool runs;
-    std::string output;  // claimed
+    std::string output;
 };
 
-std::vector<snippet> snippets_of(const std::vector<block>& blocks) {
+std::vector<snippet> snippets_of(const std::vector<block>& blocks, const std::string& language) {
     std::vector<snippet> snippets;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const block& b = blocks[i];
-        if (b.kind != "cpp" && b.kind != "cpp no-run") continue;
+        if (b.kind != language && b.kind != language + " no-run") continue;
         const bool told = i + 1 < blocks.size() && blocks[i + 1].kind == "text" && blocks[i + 1].adjoins;
-        const bool runs = told && b.kind == "cpp";
+        const bool runs = told && b.kind == language;
         snippets.push_back({b.line, b.text, runs, runs ? blocks[i + 1].text : std::string()});
     }
     return snippets;
@@ -152,27 +158,50 @@ std::string printed_by(std::size_t i, const std::string& output) {
     return output.substr(first, end == std::string::npos ? end : end - first);
 }
 
-// Everything in which the snippets of a document do not do what it says.
-std::vector<std::string> broken_promises(const std::string& document, const std::string& text) {
-    const auto snippets = snippets_of(blocks_of(text));
-    if (snippets.empty()) return {};
-    const fs::path here = fresh_directory(document);
+using complaints = std::vector<std::string>;
+
+void compare(const snippet& s, const std::string& document, const std::string& printed, complaints& into) {
+    if (printed != s.output)
+        into.push_back(document + ":" + std::to_string(s.line) + ": printed\n" + printed +
+                       "but the document says\n" + s.output);
+}
+
+void try_program(const std::string& document, const std::vector<snippet>& snippets, const fs::path& here,
+                 complaints& into) {
     std::ofstream(here / "snippets.cpp") << program_of(document, snippets);
     if (!shell(here, WEIR_CXX " -std=c++20 -Wall -Wextra -Wno-unused -Werror snippets.cpp " WEIR_LIBRARY_FLAGS
-                              " -o snippets >compiler.txt 2>&1"))
-        return {"does not compile: " + read_file(here / "compiler.txt")};
-    const bool ended_well = shell(here, "./snippets >output.txt");
-    const std::string output = read_file(here / "output.txt");
-    std::vector<std::string> broken;
-    if (!ended_well) broken.push_back(document + ": the program of its snippets failed");
-    for (std::size_t i = 0; i < snippets.size(); ++i) {
-        if (!snippets[i].runs) continue;
-        const std::string printed = printed_by(i, output);
-        if (printed != snippets[i].output)
-            broken.push_back(document + ":" + std::to_string(snippets[i].line) + ": printed\n" + printed +
-                             "but the document says\n" + snippets[i].output);
+                              " -o snippets >compiler.txt 2>&1")) {
+        into.push_back("does not compile: " + read_file(here / "compiler.txt"));
+        return;
     }
-    return broken;
+    if (!shell(here, "./snippets >output.txt"))
+        into.push_back(document + ": the program of its snippets failed");
+    const std::string output = read_file(here / "output.txt");
+    for (std::size_t i = 0; i < snippets.size(); ++i)
+        if (snippets[i].runs) compare(snippets[i], document, printed_by(i, output), into);
+}
+
+void try_commands(const std::string& document, const std::vector<snippet>& snippets, const fs::path& here,
+                  const std::string& path, complaints& into) {
+    for (const auto& s : snippets) {
+        if (!s.runs) continue;
+        std::ofstream(here / "commands.sh") << "set -e\n" << s.code;
+        const bool ended_well = shell(here, "PATH='" + path + "':$PATH sh commands.sh >output.txt");
+        compare(s, document, read_file(here / "output.txt") + (ended_well ? "" : "(and failed)\n"), into);
+    }
+}
+
+// Everything in which a document does not keep its word.
+complaints broken_promises(const std::string& document, const std::string& text) {
+    const auto blocks = blocks_of(text);
+    const auto programs = snippets_of(blocks, "cpp"), commands = snippets_of(blocks, "sh");
+    complaints found;
+    if (programs.empty() && commands.empty()) return found;
+    const fs::path here = fresh_directory(document);
+    if (!programs.empty()) try_program(document, programs, here, found);
+    const std::string path = fs::path(WEIR_COMMAND).parent_path().string();
+    if (!path.empty()) try_commands(document, commands, here, path, found);
+    return found;
 }
 
 // Definitions and names
@@ -236,6 +265,15 @@ TEST_CASE("docs: a wrong output is found") {
     REQUIRE(broken.size() == 2);
     CHECK(broken[0] == "tests/docs/wrong_output.md:14: printed\n1 event\nbut the document says\n2 events\n");
     CHECK_THAT(broken[1], ContainsSubstring("ended by an exception: nowhere.csv"));
+}
+
+TEST_CASE("docs: a command that prints something else or fails is found") {
+    const snippet kept{1, "echo told", true, "told\n"}, other{3, "echo other", true, "told\n"},
+        failing{5, "echo told; false", true, "told\n"};
+    complaints found;
+    try_commands("a.md", {kept, other, failing}, fresh_directory("commands"), "/bin", found);
+    CHECK(found == complaints{"a.md:3: printed\nother\nbut the document says\ntold\n",
+                              "a.md:5: printed\ntold\n(and failed)\nbut the document says\ntold\n"});
 }
 
 TEST_CASE("docs: a snippet that does not compile is found, with its line in the document") {
