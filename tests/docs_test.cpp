@@ -186,8 +186,8 @@ void try_commands(const std::string& document, const std::vector<snippet>& snipp
     for (const auto& s : snippets) {
         if (!s.runs) continue;
         std::ofstream(here / "commands.sh") << "set -e\n" << s.code;
-        const bool ended_well = shell(here, "PATH='" + path + "':$PATH sh commands.sh >output.txt");
-        compare(s, document, read_file(here / "output.txt") + (ended_well ? "" : "(and failed)\n"), into);
+        const bool ended_well = shell(here, "PATH='" + path + "':$PATH sh commands.sh >answer.txt");
+        compare(s, document, read_file(here / "answer.txt") + (ended_well ? "" : "(and failed)\n"), into);
     }
 }
 
@@ -218,14 +218,18 @@ std::string fault_of(const std::string& json) {
     return tell(weir::mapping_from_json(json));
 }
 
-// Files and folders of the project that a text names and that are not there.
-std::vector<std::string> missing_files(const std::string& text) {
+// Files and folders of the project that a document names or links to and that are not there.
+std::vector<std::string> missing_files(const std::string& document, const std::string& text) {
     static const std::regex path("\\b(src|include|tests|examples|docs|cmake)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]");
+    static const std::regex link("\\]\\(([A-Za-z0-9_./-]+)(#[^)]*)?\\)");
     std::vector<std::string> missing;
-    for (std::sregex_iterator it(text.begin(), text.end(), path), end; it != end; ++it) {
-        const auto before = it->position() == 0 ? ' ' : text[static_cast<std::size_t>(it->position()) - 1];
-        if (before != '/' && !fs::exists(root / it->str())) missing.push_back(it->str());
+    const std::sregex_iterator end;
+    for (std::sregex_iterator it(text.begin(), text.end(), path); it != end; ++it) {
+        const bool inside = it->position() > 0 && text[static_cast<std::size_t>(it->position()) - 1] == '/';
+        if (!inside && !fs::exists(root / it->str())) missing.push_back(it->str());
     }
+    for (std::sregex_iterator it(text.begin(), text.end(), link); it != end; ++it)
+        if (!fs::exists((root / document).parent_path() / it->str(1))) missing.push_back(it->str(1));
     return missing;
 }
 
@@ -253,10 +257,13 @@ TEST_CASE("docs: every definition in JSON can be read") {
 TEST_CASE("docs: every file that is named exists") {
     for (const auto& document : documents()) {
         INFO(document);
-        CHECK(missing_files(read_file(root / document)).empty());
+        CHECK(missing_files(document, read_file(root / document)).empty());
     }
-    CHECK(missing_files("`src/store/scan.cpp`, tests/cases/*.case and src/store/skan.cpp.") ==
+    CHECK(missing_files("docs/a.md", "`src/store/scan.cpp`, tests/cases/*.case and src/store/skan.cpp.") ==
           std::vector<std::string>{"src/store/skan.cpp"});
+    CHECK(missing_files("docs/a.md",
+                        "[words](glossary.md), [rules](semantics.md#5-funnels), [more](more.md)") ==
+          std::vector<std::string>{"more.md"});
 }
 
 TEST_CASE("docs: a wrong output is found") {
