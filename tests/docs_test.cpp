@@ -20,13 +20,6 @@
 
 #include "catch.hpp"
 
-// How the build that runs this test compiles and links a host of the library.
-#ifndef WEIR_CXX
-#define WEIR_CXX "c++"
-#define WEIR_LIBRARY_FLAGS \
-    "-I " WEIR_SOURCE_DIR "/include -DWEIR_STATIC_DEFINE " WEIR_BINARY_DIR "/libweir.a -ldate-tz -pthread"
-#endif
-
 #ifndef WEIR_COMMAND
 #define WEIR_COMMAND ""  // the command weir is not built
 #endif
