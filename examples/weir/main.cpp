@@ -1,13 +1,13 @@
 // weir - the library on the command line. It reads files, calls the verbs, prints what they give.
-#include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <weir.hpp>
@@ -17,11 +17,20 @@
 namespace {
 
 weir::result<std::string> read_file(const std::string& path) {
+    std::error_code ignored;  // a path that cannot be looked at cannot be opened either
+    if (std::filesystem::is_directory(path, ignored))
+        return weir::error{weir::errc::io, "found a directory, expected a file", path};
     std::ifstream in(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in || std::filesystem::is_directory(path))
-        return weir::error{weir::errc::io, "the file cannot be read", path};
-    return text;
+    if (!in) return weir::error{weir::errc::io, "the file cannot be opened", path};
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (in.bad()) return weir::error{weir::errc::io, "the file cannot be read", path};
+    return std::move(text).str();
+}
+
+weir::error inside(const std::string& path, weir::error e) {
+    e.where = e.where.empty() ? path : path + ": " + e.where;
+    return e;
 }
 
 // Reads a definition; what is wrong inside it is said with the file's name.
@@ -31,14 +40,32 @@ auto read_definition(const std::string& path, Parse parse) -> decltype(parse(std
     if (!text) return text.error();
     auto parsed = parse(std::string_view(*text));
     if (parsed) return parsed;
-    weir::error e = parsed.error();
-    e.where = e.where.empty() ? path : path + ": " + e.where;
-    return e;
+    return inside(path, parsed.error());
+}
+
+// Both are checked before any source is read, which may take long.
+weir::result<weir::question> checked_question(std::string_view text) {
+    auto question = weir::question_from_json(text);
+    if (!question) return question;
+    const auto fine = std::visit([](const auto& one) { return check(one); }, *question);
+    if (!fine) return fine.error();
+    return question;
+}
+
+weir::result<weir::lifecycle> checked_lifecycle(std::string_view text) {
+    auto lifecycle = weir::lifecycle_from_json(text);
+    if (!lifecycle) return lifecycle;
+    if (const auto fine = check(*lifecycle); !fine) return fine.error();
+    return lifecycle;
 }
 
 weir::result<weir::lifecycle> find_lifecycle(const std::string& given) {
-    if (!std::filesystem::exists(given) && !given.ends_with(".json")) return weir::lifecycle::preset(given);
-    return read_definition(given, weir::lifecycle_from_json);
+    std::error_code ignored;
+    if (given.ends_with(".json") || std::filesystem::exists(given, ignored))
+        return read_definition(given, checked_lifecycle);
+    auto preset = weir::lifecycle::preset(given);
+    if (!preset) return weir::error{preset.error().code, preset.error().message, "command line"};
+    return preset;
 }
 
 // A second file that a mapping joins lies beside the mapping, or else beside the source.
@@ -49,7 +76,8 @@ weir::result<weir::mapping> find_mapping(const std::string& path, const std::str
     for (auto& lookup : mapping->lookups) {
         const auto beside_mapping = fs::path(path).parent_path() / lookup.file;
         const auto beside_source = fs::path(source).parent_path() / lookup.file;
-        const bool use_source = !fs::exists(beside_mapping) && fs::exists(beside_source);
+        std::error_code ignored;
+        const bool use_source = !fs::exists(beside_mapping, ignored) && fs::exists(beside_source, ignored);
         lookup.file = (use_source ? beside_source : beside_mapping).string();
     }
     return mapping;
@@ -57,7 +85,8 @@ weir::result<weir::mapping> find_mapping(const std::string& path, const std::str
 
 weir::result<weir::load_report> load_source(weir::store& store, const std::string& path,
                                             weir::mapping mapping) {
-    if (std::filesystem::is_directory(path))
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored))
         return weir::error{weir::errc::unsupported,
                            "a store on disk cannot be opened yet; give a CSV or .jsonl file", path};
     if (path.ends_with(".jsonl"))
@@ -70,17 +99,25 @@ struct loaded_source {
     weir::load_report report;
 };
 
-void tell(const loaded_source& s) {
-    const auto& r = s.report;
-    for (const auto& row : r.samples) {
-        std::cerr << s.path << ':' << row.line;
-        if (row.column > 0) std::cerr << ':' << row.column;
-        std::cerr << ": row rejected: ";
-        if (!row.field.empty()) std::cerr << row.field << ": ";
-        std::cerr << row.reason << '\n';
+std::string say(const std::string& path, const weir::rejected_row& row) {
+    std::string said = path + ':' + std::to_string(row.line);
+    if (row.column > 0) said += ':' + std::to_string(row.column);
+    said += ": row rejected: ";
+    if (!row.field.empty()) said += row.field + ": ";
+    return said + row.reason;
+}
+
+void tell_rejected(const loaded_source& s) {
+    for (const auto& row : s.report.samples) std::cerr << say(s.path, row) << '\n';
+}
+
+void tell(const std::vector<loaded_source>& loaded) {
+    for (const auto& s : loaded) {
+        const auto& [path, r] = s;
+        tell_rejected(s);
+        std::cerr << path << ": " << r.rows << " rows, " << r.events << " events, " << r.without_event
+                  << " rows without an event, " << r.rejected << " rejected\n";
     }
-    std::cerr << s.path << ": " << r.rows << " rows, " << r.events << " events, " << r.without_event
-              << " rows without an event, " << r.rejected << " rejected\n";
 }
 
 weir::result<std::vector<loaded_source>> load_sources(weir::store& store, const options& o) {
@@ -95,15 +132,17 @@ weir::result<std::vector<loaded_source>> load_sources(weir::store& store, const 
         auto report = load_source(store, o.sources[i], std::move(mapping));
         if (!report) return report.error();
         loaded.push_back({o.sources[i], std::move(*report)});
-        tell(loaded.back());
     }
-    if (loaded.empty())
-        return weir::error{weir::errc::invalid_question, "no SOURCE is given; see weir --help",
-                           "command line"};
-    if (std::all_of(loaded.begin(), loaded.end(),
-                    [](const loaded_source& s) { return s.report.events == 0; }))
-        return weir::error{weir::errc::bad_input, "no row was accepted", loaded.front().path};
-    return loaded;
+    std::int64_t rows = 0, events = 0;
+    for (const auto& s : loaded) {
+        rows += s.report.rows;
+        events += s.report.events;
+    }
+    if (events > 0) return loaded;
+    for (const auto& s : loaded) tell_rejected(s);
+    const auto found =
+        rows == 0 ? "found no rows" : "none of " + std::to_string(rows) + " rows gave an event";
+    return weir::error{weir::errc::bad_input, found, loaded.front().path};
 }
 
 // How the rows fared, as an answer of its own: a report must account for every row.
@@ -121,13 +160,12 @@ weir::answer account_for(const std::vector<loaded_source>& sources) {
     weir::answer a{.title = "what was read"};
     for (const auto& s : sources)
         for (const auto& row : s.report.samples)
-            a.notes.push_back("rejected: line " + std::to_string(row.line) + ", " + row.field + ": " +
-                              row.reason);
+            a.notes.push_back(say(std::filesystem::path(s.path).filename().string(), row));
     a.tables.push_back(std::move(t));
     return a;
 }
 
-weir::result<std::string> in_format(const weir::answer& answer, const std::string& format) {
+std::string in_format(const weir::answer& answer, const std::string& format) {
     if (format == "json") return to_json(answer, 2) + "\n";
     if (format == "csv") return to_csv(answer);
     if (format == "svg") return render(answer, weir::svg{});
@@ -135,9 +173,18 @@ weir::result<std::string> in_format(const weir::answer& answer, const std::strin
     return render(answer);
 }
 
-weir::result<std::string> measure_command(const options& o) {
-    auto question = read_definition(o.definition, weir::question_from_json);
+// What a command gives: its text, and how the rows fared.
+struct outcome {
+    std::string text;
+    std::vector<loaded_source> loaded;
+};
+
+weir::result<outcome> measure_command(const options& o) {
+    auto question = read_definition(o.definition, checked_question);
     if (!question) return question.error();
+    if (o.lifecycle.empty() && std::holds_alternative<weir::flow>(*question))
+        return weir::error{weir::errc::invalid_question,
+                           "a flow is over the stages of a lifecycle; give --lifecycle", o.definition};
     weir::report_part part{.title = {}, .lifecycle = {}, .question = std::move(*question)};
     if (!o.lifecycle.empty()) {
         auto lifecycle = find_lifecycle(o.lifecycle);
@@ -145,12 +192,13 @@ weir::result<std::string> measure_command(const options& o) {
         part.lifecycle = std::move(*lifecycle);
     }
     weir::store store({.memory_budget = o.memory});
-    if (const auto loaded = load_sources(store, o); !loaded) return loaded.error();
+    auto loaded = load_sources(store, o);
+    if (!loaded) return loaded.error();
     const auto report =
         measure(store.snapshot(), weir::report_question{.title = {}, .answers = {std::move(part)}},
                 {.threads = o.threads, .as_of = o.as_of});
     if (!report) return report.error();
-    return in_format(report->sections.front().answer, o.format);
+    return outcome{in_format(report->sections.front().answer, o.format), std::move(*loaded)};
 }
 
 // The stage events in the form of a SOURCE.
@@ -181,36 +229,36 @@ std::string as_source(const weir::stage_history& history) {
     return to_csv(a);
 }
 
-weir::result<std::string> derive_command(const options& o) {
+weir::result<outcome> derive_command(const options& o) {
     const auto lifecycle = find_lifecycle(o.definition);
     if (!lifecycle) return lifecycle.error();
     weir::store store({.memory_budget = o.memory});
-    if (const auto loaded = load_sources(store, o); !loaded) return loaded.error();
+    auto loaded = load_sources(store, o);
+    if (!loaded) return loaded.error();
     const auto staged = derive(store.snapshot(), *lifecycle, {.threads = o.threads, .as_of = o.as_of});
-    if (!staged) return staged.error();
+    if (!staged) return inside(o.definition, staged.error());
     const auto history = weir::history(*staged);
     if (!history) return history.error();
-    if (o.format == "json") return to_json(weir::answer(*history), 2) + "\n";
-    return as_source(*history);
+    auto text = o.format == "json" ? to_json(weir::answer(*history), 2) + "\n" : as_source(*history);
+    return outcome{std::move(text), std::move(*loaded)};
 }
 
-weir::result<std::string> report_command(const options& o) {
+weir::result<outcome> report_command(const options& o) {
     const auto question = read_definition(o.definition, weir::report_from_json);
     if (!question) return question.error();
     weir::store store({.memory_budget = o.memory});
-    const auto loaded = load_sources(store, o);
+    auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
     auto report = measure(store.snapshot(), *question, {.threads = o.threads, .as_of = o.as_of});
     if (!report) return report.error();
     report->sections.push_back({"Sources", account_for(*loaded)});
-    return render(*report);
+    return outcome{render(*report), std::move(*loaded)};
 }
 
-weir::result<std::string> run(const options& o) {
+weir::result<outcome> run(const options& o) {
     if (o.command == "measure") return measure_command(o);
     if (o.command == "derive") return derive_command(o);
-    if (o.command == "report") return report_command(o);
-    return weir::error{weir::errc::unsupported, "weir " + o.command + " is not built yet", "command line"};
+    return report_command(o);
 }
 
 weir::result<void> deliver(const std::string& text, const std::string& path) {
@@ -233,8 +281,11 @@ int main(int argc, char** argv) {
         return 0;
     }
     const auto o = parse_options(argc, argv);
-    const auto done =
-        o.and_then(run).and_then([&](const std::string& text) { return deliver(text, o->output); });
+    const auto done = o.and_then(run).and_then([&](const outcome& found) -> weir::result<void> {
+        auto delivered = deliver(found.text, o->output);
+        if (delivered) tell(found.loaded);
+        return delivered;
+    });
     if (done) return 0;
     std::cerr << "weir: " << to_string(done.error()) << '\n';
     return 1;

@@ -45,7 +45,7 @@ struct flow {
 WEIR_API std::string to_json(const flow&);
 /// Reads what to_json prints. Errors: bad_input, unknown_name (a key or a value).
 WEIR_API result<flow> flow_from_json(std::string_view);
-/// Finds the first fault without asking anything. Errors: invalid_question.
+/// Finds the first fault without asking anything. Errors: invalid_question, unknown_name (a zone).
 WEIR_API result<void> check(const flow&);
 
 /// To which part of the answer a row belongs: the whole first, groups by text, "(none)" last; inside by

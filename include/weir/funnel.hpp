@@ -125,7 +125,8 @@ struct funnel {
 WEIR_API std::string to_json(const funnel&);
 /// Reads what to_json prints and design-time files hold. Errors: bad_input, unknown_name (a key or a value).
 WEIR_API result<funnel> funnel_from_json(std::string_view);
-/// Finds the first fault without asking anything. Errors: invalid_question, limit_exceeded, unsupported.
+/// Finds the first fault without asking anything. Errors: invalid_question, limit_exceeded, unsupported,
+/// unknown_name (a zone).
 WEIR_API result<void> check(const funnel&);
 
 /// One step of the whole or of a group. Rows: the whole first, groups by text, "(none)" last; inside by

@@ -31,18 +31,22 @@ template <class T> T value_inside(const std::string& part, result<T> r) {
     return *std::move(r);
 }
 
-lifecycle lifecycle_of(const json::node& n, const std::string& where) {
-    if (n.kind == json::kind::text) return value_inside(where, lifecycle::preset(n.text));
-    const bool wrapped = n.find("lifecycle") != nullptr;
-    const std::string text = wrapped ? text_of(n) : "{\"lifecycle\":" + text_of(n) + "}";
-    return value_inside(where, lifecycle_from_json(text));
+lifecycle lifecycle_of(const json::node& n, const std::string& part) {
+    if (n.kind == json::kind::text) {
+        auto found = lifecycle::preset(n.text);
+        if (!found) fail(found.error().code, found.error().message, part + ".lifecycle");
+        return *std::move(found);
+    }
+    if (n.find("lifecycle") != nullptr)
+        return value_inside(part + ".lifecycle", lifecycle_from_json(text_of(n)));
+    return value_inside(part, lifecycle_from_json("{\"lifecycle\":" + text_of(n) + "}"));
 }
 
 report_part part_of(const json::node& n, const std::string& where) {
     json::object o(n, where);
     report_part part;
     if (const auto* title = o.find("title")) part.title = json::as_text(*title, o.at("title"));
-    if (const auto* stages = o.find("lifecycle")) part.lifecycle = lifecycle_of(*stages, o.at("lifecycle"));
+    if (const auto* stages = o.find("lifecycle")) part.lifecycle = lifecycle_of(*stages, where);
     const auto* asked = o.find("question");
     if (asked == nullptr) fail(errc::bad_input, "an answer of a report needs a question", where);
     part.question = value_inside(o.at("question"), question_from_json(text_of(*asked)));
@@ -63,7 +67,8 @@ public:
         scope how = how_;
         how.as_of = as_of;
         auto& kept = kept_[{to_json(l), as_of}];
-        if (!kept) kept = value_inside(where, derive(raw_, l, how));
+        if (!kept)
+            kept = value_inside(where + (where.empty() ? "lifecycle" : ".lifecycle"), derive(raw_, l, how));
         return *kept;
     }
 

@@ -8,7 +8,7 @@ namespace weir::inline v1 {
 
 result<void> check(const flow& q) {
     return guarded([&] {
-        check_time_limits(q.within, q.period);
+        check_time_limits(q.within, q.period, q.bucket);
         const auto which = q.by_value.which();
         if (which == by_value::kind::at_step)
             fail(errc::invalid_question, "a flow has no steps; by_value is first_touch or last_touch",

@@ -96,7 +96,7 @@ void check_any_order(const funnel& q) {
 }
 
 void check_limits(const funnel& q) {
-    check_time_limits(q.within, q.period);
+    check_time_limits(q.within, q.period, q.bucket);
     const int k = q.by_value.step();
     if (q.by_value.which() == by_value::kind::at_step &&
         (k < 1 || static_cast<std::size_t>(k) > q.steps.size()))

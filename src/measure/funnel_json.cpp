@@ -24,9 +24,11 @@ constexpr std::array<std::string_view, 7> later_keys{"preset",    "lead_where", 
                                                      "histogram", "list",       "account"};
 constexpr std::array<std::string_view, 1> later_step_keys{"any_order"};
 
-template <std::size_t N> void refuse(json::object& members, const std::array<std::string_view, N>& later) {
+// Does not ask `members` for them: they would be told as keys that were expected.
+template <std::size_t N>
+void refuse(const json::node& n, const json::object& members, const std::array<std::string_view, N>& later) {
     for (const auto key : later)
-        if (members.find(key) != nullptr)
+        if (n.find(key) != nullptr)
             fail(errc::unsupported, fmt::format("{} is not supported by this version", quoted(key)),
                  members.at(key));
 }
@@ -37,7 +39,7 @@ template <std::size_t N> void refuse(json::object& members, const std::array<std
 step read_step(const json::node& n, const std::string& where) {
     if (n.kind == json::kind::text) return step(n.text);
     json::object members(n, where);
-    refuse(members, later_step_keys);
+    refuse(n, members, later_step_keys);
     names event;
     step_options options;
     json::read(members, "name", options.name, json::as_text);
@@ -65,7 +67,7 @@ exclusion read_exclusion(const json::node& n, const std::string& where) {
 
 funnel read_funnel(const json::node& n, const std::string& where) {
     json::object members(n, where);
-    refuse(members, later_keys);
+    refuse(n, members, later_keys);
     funnel q;
     json::read(members, "steps", q.steps, json::list_of<step>(read_step));
     json::read(members, "within", q.within, json::as_duration);

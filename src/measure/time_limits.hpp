@@ -9,8 +9,9 @@
 
 namespace weir::inline v1 {
 
-/// Throws invalid_question for a negative window or a period that ends before it begins.
-void check_time_limits(const std::optional<duration>& within, const period&);
+/// Throws invalid_question for a negative window or a period that ends before it begins, unknown_name for a
+/// zone of buckets that does not exist (unsupported in a build without named zones).
+void check_time_limits(const std::optional<duration>& within, const period&, const calendar& bucket);
 /// Notes a period that ends after as_of.
 void note_open_period(const period&, instant as_of, std::vector<std::string>& notes);
 

@@ -59,9 +59,12 @@ bool csv_rows::next(file_row& to) {
 
 std::size_t csv_rows::column(const std::string& name) {
     const auto found = std::find(columns_.begin(), columns_.end(), name);
-    if (found == columns_.end())
-        fail(errc::unknown_name,
-             "column " + quoted(name) + " is not in the header" + did_you_mean(name, columns_), where_);
+    if (found == columns_.end()) {
+        // One column, where more are needed, is the sign of another separator.
+        const auto alone = columns_.size() == 1 ? ", which has the column " + quoted(columns_[0]) + " alone"
+                                                : did_you_mean(name, columns_);
+        fail(errc::unknown_name, "column " + quoted(name) + " is not in the header" + alone, where_);
+    }
     if (std::find(found + 1, columns_.end(), name) != columns_.end())
         fail(errc::bad_input, "column " + quoted(name) + " stands twice in the header, expected once",
              where_);

@@ -53,8 +53,9 @@ void check_attributes(const std::vector<attribute_mapping>& attributes, const st
 void check_event(const event_mapping& e, const mapping& m, const std::string& where) {
     if (e.event.empty() == e.event_column.empty())
         fail(errc::bad_input,
-             std::string("found ") + (e.event.empty() ? "neither" : "both") +
-                 " a fixed name and a column for the event's name, expected one of them",
+             std::string("found ") +
+                 (e.event.empty() ? "neither a fixed name nor a column" : "a fixed name and a column") +
+                 " for the event's name, expected one of them",
              where + ".event");
     if (!e.event.empty())
         if (auto fault = fault_of_name(e.event)) fail(errc::bad_input, std::move(*fault), where + ".event");
