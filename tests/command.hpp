@@ -29,8 +29,9 @@ private:
     std::string path_;
 };
 
-// Checks that weir prints nothing and ends with status 1 and one line on standard error: "weir: " and this.
-void check_refused(const folder&, const std::string& arguments, const std::string& says);
+// What weir says behind "weir: " where it refuses as it should: status 1, nothing on standard output, one
+// line on standard error. Otherwise all that it did.
+std::string refusal(const ended&);
 
 // What a funnel counts, from its answer as CSV: "visit 2, won 1", with "group: " before those of a group.
 std::string counts(const std::string& csv);
