@@ -53,6 +53,7 @@
 #include <weir/lifecycle.hpp>
 #include <weir/money.hpp>
 #include <weir/question.hpp>
+#include <weir/render.hpp>
 #include <weir/store.hpp>
 #include <weir/table.hpp>
 #include <weir/time.hpp>

@@ -8,7 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "measure/wording.hpp"
+#include "base/json.hpp"
+#include "base/wording.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -41,9 +42,11 @@ const conversion_row* bottleneck(const conversions& neighbours) {
     return clear ? worst : nullptr;
 }
 
-std::string total_of(const conversion_row& r) {
+std::string total_of(const conversion_row& r, const std::optional<duration>& within) {
     if (r.observed.of == 0) return fmt::format("no lead entered {}", r.from);
-    return fmt::format("{} of {} reach {}", percent(r.observed.n, r.observed.of), r.from, r.to);
+    return fmt::format("{} of {} in {} reach {}{}", percent(r.observed.n, r.observed.of),
+                       with_commas(r.observed.of), r.from, r.to,
+                       within ? " within " + json::print_duration(*within) : std::string());
 }
 
 std::string title_of(const flow_table& t) {
@@ -55,7 +58,7 @@ std::string title_of(const flow_table& t) {
     conversions pairs = whole_of(t);
     if (pairs.empty())
         return fmt::format("{} entered {}", leads_text(stages.front()->leads), stages.front()->stage);
-    const auto total = total_of(*pairs.back());
+    const auto total = total_of(*pairs.back(), t.question.within);
     if (pairs.size() == 1) return total;
     pairs.pop_back();
     const conversion_row* worst = bottleneck(pairs);

@@ -8,27 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "base/wording.hpp"
+
 namespace weir::inline v1 {
 namespace {
-
-std::string with_commas(std::int64_t n) {
-    std::string digits = std::to_string(n);
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), 1, ',');
-    return digits;
-}
-
-std::string leads(std::int64_t n) { return with_commas(n) + (n == 1 ? " lead" : " leads"); }
-
-// At most one decimal, and never 0 % for some or 100 % for almost all. n and of are counts of leads, below
-// 2^32.
-std::string percent(std::int64_t n, std::int64_t of) {
-    const std::int64_t tenths = (1000 * n + of / 2) / of;
-    if (tenths == 0 && n > 0) return "less than 0.1 %";
-    if (tenths == 1000 && n < of) return "more than 99.9 %";
-    if (tenths % 10 == 0) return fmt::format("{} %", tenths / 10);
-    return fmt::format("{}.{} %", tenths / 10, tenths % 10);
-}
 
 // The rows of the whole over all buckets: they come first.
 std::vector<const funnel_row*> whole_of(const funnel_table& t) {
@@ -60,7 +43,7 @@ std::string title_of(const funnel_table& t) {
     const funnel_row& last = *whole.back();
     if (first.leads == 0) return fmt::format("no lead reaches {}", first.name);
     if (whole.size() == 1)
-        return fmt::format("{} {} {}", leads(first.leads), first.leads == 1 ? "reaches" : "reach",
+        return fmt::format("{} {} {}", leads_text(first.leads), first.leads == 1 ? "reaches" : "reach",
                            first.name);
     const auto reached = fmt::format("{} of {} reach {}", percent(last.leads, first.leads),
                                      with_commas(first.leads), last.name);

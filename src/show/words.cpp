@@ -6,17 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "base/wording.hpp"
 #include "show/text_width.hpp"
 
 namespace weir::inline v1 {
 namespace {
-
-// Half a tenth is rounded up. Beyond 2^53 counts are no longer exact as a double, and nobody can tell.
-std::int64_t tenths_of_percent(const rate& r) {
-    constexpr std::int64_t exact = std::int64_t{1} << 53;
-    if (r.n <= exact && r.of <= exact) return (1000 * r.n + r.of / 2) / r.of;
-    return std::llround(1000.0 * *r.value());
-}
 
 std::string percent_number(double fraction) { return fmt::format("{:.1f}", 100 * fraction); }
 
@@ -25,17 +19,9 @@ template <class... F> overloaded(F...) -> overloaded<F...>;
 
 }  // namespace
 
-std::string count_words(std::int64_t n) {
-    std::string digits = std::to_string(n);
-    const std::ptrdiff_t first = n < 0 ? 1 : 0;
-    for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > first; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), 1, ',');
-    return digits;
-}
-
 std::string rate_words(const rate& r) {
     if (!r.value()) return fmt::format("{} ({})", no_value, to_string(r.status));
-    const std::int64_t tenths = tenths_of_percent(r);
+    const std::int64_t tenths = tenths_of_percent(r.n, r.of);
     if (tenths == 0 && r.n > 0) return "<0.1 %";
     if (tenths == 1000 && r.n < r.of) return ">99.9 %";
     return fmt::format("{}.{} %", tenths / 10, tenths % 10);
@@ -47,7 +33,7 @@ std::string interval_words(const rate& r) {
 }
 
 std::string parts_words(const rate& r) {
-    return fmt::format("{} of {}", count_words(r.n), count_words(r.of));
+    return fmt::format("{} of {}", with_commas(r.n), with_commas(r.of));
 }
 
 std::string time_words(instant t) {
@@ -63,7 +49,7 @@ std::string cell_words(const cell& c) {
     return std::visit(overloaded{
                           [](std::monostate) { return std::string(no_value); },
                           [](const std::string& s) { return clean(s); },
-                          [](std::int64_t i) { return count_words(i); },
+                          [](std::int64_t i) { return with_commas(i); },
                           [](double d) { return std::isfinite(d) ? print_number(d) : std::string(no_value); },
                           [](bool b) { return std::string(b ? "yes" : "no"); },
                           [](const rate& r) { return rate_words(r); },

@@ -1,7 +1,6 @@
 // show/words.hpp - values as people read them: "8,000", "12.3 %", "2024-01-31 10:30:00 UTC".
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +11,6 @@ namespace weir::inline v1 {
 /// Stands for a value that is not there.
 inline constexpr std::string_view no_value = "–";
 
-std::string count_words(std::int64_t);
 /// "12.3 %"; "<0.1 %" for few but some, ">99.9 %" for many but not all; "– (empty)" without a value.
 std::string rate_words(const rate&);
 /// "11.1–13.6 %", or "" if none is known.

@@ -53,7 +53,7 @@ if(how STREQUAL "pkg_config")
   return()
 endif()
 
-set(options -G Ninja -DCMAKE_CXX_COMPILER=${compiler} -DCMAKE_BUILD_TYPE=Release)
+set(options -G Ninja -DCMAKE_CXX_COMPILER=${compiler} -DCMAKE_BUILD_TYPE=Debug)
 if(how STREQUAL "subdirectory")
   list(APPEND options -DWEIR_FROM=${source} -DWEIR_WITH_ZONES=OFF)
 else()

@@ -1,0 +1,246 @@
+// render_test.cpp - answers on a screen, as a picture, as a page: whole, escaped, in proportion.
+#include <cstdlib>
+#include <sstream>
+
+#include <weir/funnel.hpp>
+#include <weir/render.hpp>
+
+#include "catch.hpp"
+#include "show/text_width.hpp"
+
+using namespace weir;
+
+namespace {
+
+// Where an XML text is not well formed, or "". Void elements of HTML and a doctype are let through.
+std::string fault_of(const std::string& xml) {
+    std::vector<std::string> open;
+    for (std::size_t i = 0; i < xml.size(); ++i) {
+        const auto c = static_cast<unsigned char>(xml[i]);
+        if (c < 0x20 && c != '\n') return "a control character at " + std::to_string(i);
+        if (xml[i] == '&' && xml.substr(i, 12).find(';') == std::string::npos) return "a bare &";
+        if (xml[i] == '>') return "a bare >";
+        if (xml[i] != '<') continue;
+        const auto end = xml.find('>', i);
+        const std::string tag = xml.substr(i + 1, end - i - 1);
+        if (end == std::string::npos || tag.find('<') != std::string::npos) return "a bare <";
+        if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "an open quote in <" + tag;
+        const std::string name = tag.substr(0, tag.find(' '));
+        i = end;
+        if (tag[0] == '!' || tag.back() == '/' || name == "meta") continue;
+        if (name == "style") i = xml.find("</style>", i) - 1;
+        if (tag[0] != '/') {
+            open.push_back(name);
+        } else {
+            if (open.empty() || "/" + open.back() != name) return "<" + name + "> closes nothing";
+            open.pop_back();
+        }
+    }
+    return open.empty() ? "" : "<" + open.back() + "> is not closed";
+}
+
+std::size_t times(const std::string& text, const std::string& part) {
+    std::size_t n = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+    return n;
+}
+
+double number_after(const std::string& text, std::size_t from, const std::string& key) {
+    const auto at = text.find(key, from);
+    return std::strtod(text.c_str() + at + key.size(), nullptr);
+}
+
+// The widths of all bars of a class, in order.
+std::vector<double> widths(const std::string& picture, const std::string& style) {
+    std::vector<double> found;
+    for (auto at = picture.find("<rect"); at != std::string::npos; at = picture.find("<rect", at + 1)) {
+        const std::string tag = picture.substr(at, picture.find('>', at) - at);
+        if (tag.find("class=\"" + style + "\"") != std::string::npos)
+            found.push_back(number_after(tag, 0, " width=\""));
+    }
+    return found;
+}
+
+answer pipeline(std::string_view by = {}, calendar bucket = {}) {
+    store s;
+    const auto live = [&](int lead, std::initializer_list<const char*> events, const char* channel) {
+        int day = lead;
+        for (const char* name : events)
+            s.append({.lead = lead,
+                      .name = name,
+                      .time = utc(2024, 1, ++day),
+                      .attributes = {{"channel", channel}}})
+                .value();
+    };
+    live(1, {"visit", "signup", "won"}, "ads");
+    live(2, {"visit", "signup"}, "ads");
+    live(9, {"visit", "signup"}, "mail");
+    live(12, {"visit"}, "mail");
+    return measure(s.snapshot(), funnel{.steps = {"visit", "signup", "won"},
+                                        .by = std::string(by),
+                                        .bucket = std::move(bucket)})
+        .value();
+}
+
+// An answer in which every text is out to break something.
+answer hostile() {
+    const std::string text = "<script>alert(1)</script>&amp;\"'\x01\xFF\n\xE2\x80\xAE";
+    answer a{.title = text, .notes = {text}};
+    table steps("steps", {{"group", column_type::text, {}},
+                          {"name", column_type::text, {}},
+                          {"of_first", column_type::rate, {}},
+                          {"of_previous", column_type::rate, {}}});
+    const rate r{1, 2, 0.1, 0.9, rate_status::ok};
+    steps.add_row({cell{}, text, r, r});
+    steps.add_row({text, text, r, r});
+    a.tables = {steps, table(text, {{text, column_type::text, {cell{text}}}})};
+    return a;
+}
+
+}  // namespace
+
+TEST_CASE("render: the checker of markup finds what is wrong") {
+    CHECK(fault_of("<a><b/>x &lt; y</a>").empty());
+    CHECK(fault_of("<a>x < y</a>") != "");
+    CHECK(fault_of("<a>x & y</a>") != "");
+    CHECK(fault_of("<a><b></a></b>") != "");
+    CHECK(fault_of("<a>") != "");
+    CHECK(fault_of("<a>\x01</a>") != "");
+}
+
+TEST_CASE("render: a screen shows the finding, bars in proportion, and the notes") {
+    CHECK(render(pipeline(), terminal{.width = 79}) ==
+          "no step stands out: 25 % of 4 reach won\n"
+          "as of 2024-01-13 00:00:00 UTC\n"
+          "\n"
+          "step                                  leads  of first  of previous  median wait\n"
+          "visit   ████████████████████████████      4   100.0 %      100.0 %\n"
+          "signup  █████████████████████             3    75.0 %       75.0 %           1d\n"
+          "won     ███████                           1    25.0 %       33.3 %           1d\n"
+          "\n"
+          "note: waits are over those who made the step (converted only)\n");
+}
+
+TEST_CASE("render: a screen keeps to its width and to ASCII") {
+    for (const int width : {1, 40, 57, 100, 1000}) {
+        const int kept = std::clamp(width, 40, 400);
+        for (const auto& a : {pipeline("channel", weekly()), hostile()}) {
+            std::istringstream lines(render(a, terminal{.width = width, .charset = charset::ascii}));
+            for (std::string line; std::getline(lines, line);) {
+                CHECK(line.size() <= static_cast<std::size_t>(kept));
+                CHECK(std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c < 0x7F; }));
+            }
+        }
+    }
+}
+
+TEST_CASE("render: groups and buckets have bars of their own") {
+    const std::string text = render(pipeline("channel", weekly()));
+    CHECK(text.find("\nads\n") != std::string::npos);
+    CHECK(text.find("\nmail\n") != std::string::npos);
+    CHECK(text.find("by bucket: won") != std::string::npos);
+    CHECK(text.find("2024-01-08") != std::string::npos);
+}
+
+TEST_CASE("render: an answer of no measure is a plain table, cut with a word") {
+    table t("leads", {{"lead", column_type::text, {}}, {"n", column_type::integer, {}}});
+    for (std::int64_t i = 0; i < 100; ++i) t.add_row({"lead " + std::to_string(i), 1000 * i});
+    const answer a{.title = "all", .tables = {t}};
+    const std::string text = render(a);
+    CHECK(text.find("lead 1    1,000\n") != std::string::npos);
+    CHECK(text.find("60 more rows are left out here; JSON and CSV have all.") != std::string::npos);
+    CHECK(fault_of(render(a, html{})) == "");
+}
+
+TEST_CASE("render: a picture's bars are in proportion to its counts") {
+    const std::string picture = render(pipeline(), svg{});
+    CHECK(fault_of(picture) == "");
+    const auto bars = widths(picture, "w-bar");
+    REQUIRE(bars.size() == 3);
+    CHECK(bars[1] == Approx(bars[0] * 3 / 4).margin(0.06));
+    CHECK(bars[2] == Approx(bars[0] / 4).margin(0.06));
+    const auto ghosts = widths(picture, "w-ghost");
+    CHECK(ghosts[2] == Approx(bars[1]).margin(0.06));
+}
+
+TEST_CASE("render: no text of a picture leaves it") {
+    for (const int width : {320, 500, 800, 4000}) {
+        const std::string picture = render(pipeline("channel", weekly()), svg{width});
+        for (auto at = picture.find("<text"); at != std::string::npos; at = picture.find("<text", at + 1)) {
+            const double x = number_after(picture, at, "x=\"");
+            const auto begin = picture.find('>', at) + 1;
+            const std::string words = picture.substr(begin, picture.find('<', begin) - begin);
+            const std::string tag = picture.substr(at, begin - at);
+            const double size = tag.find("w-title") != std::string::npos ? 17 : 13;
+            const bool ends_here = tag.find("text-anchor") != std::string::npos;
+            INFO(width << ": " << words);
+            CHECK(x - (ends_here ? em_width(words) * size : 0) >= 0);
+            CHECK(x + (ends_here ? 0 : em_width(words) * size) <= width);
+        }
+    }
+}
+
+TEST_CASE("render: a flow's bar is split into what became of all, open as an outline") {
+    answer a{.title = "t"};
+    table t("conversion", {{"from", column_type::text, {}},
+                           {"to", column_type::text, {}},
+                           {"basis", column_type::text, {}},
+                           {"observed", column_type::rate, {}},
+                           {"lost", column_type::integer, {}},
+                           {"recycled", column_type::integer, {}},
+                           {"stalled", column_type::integer, {}},
+                           {"open", column_type::integer, {}}});
+    t.add_row({"a", "b", "leads", rate{5, 20, 0.1, 0.5, rate_status::ok}, std::int64_t{10}, std::int64_t{0},
+               std::int64_t{1}, std::int64_t{4}});
+    t.add_row({"a", "b", "entries", rate{9, 20, {}, {}, rate_status::ok}, std::int64_t{11}, std::int64_t{0},
+               std::int64_t{0}, std::int64_t{0}});
+    a.tables = {t};
+    const std::string picture = render(a, svg{});
+    // The legend has one box of each, 10 wide.
+    const double unit = widths(picture, "w-bar")[1] / 5;
+    CHECK(widths(picture, "w-lost")[1] == Approx(10 * unit).margin(0.3));
+    CHECK(widths(picture, "w-stalled")[1] == Approx(unit).margin(0.3));
+    CHECK(widths(picture, "w-open")[1] == Approx(4 * unit).margin(0.3));
+    CHECK(widths(picture, "w-bar").size() == 2);
+}
+
+TEST_CASE("render: a page needs nothing but itself") {
+    const std::string page =
+        render(report{"Report", {{"First", pipeline("channel")}, {"Second", hostile()}}});
+    CHECK(fault_of(page) == "");
+    CHECK(times(page, "<script") == 0);
+    CHECK(times(page, "http") == times(page, "http://www.w3.org/2000/svg"));
+    CHECK(times(page, "<section id=\"s2\">") == 1);
+    CHECK(times(page, "href=\"#s2\"") == 1);
+    CHECK(page.find("prefers-color-scheme:dark") != std::string::npos);
+    CHECK(page.find("@media print") != std::string::npos);
+}
+
+TEST_CASE("render: hostile texts are escaped everywhere") {
+    for (const std::string& out :
+         {render(hostile(), html{}), render(hostile(), svg{}), render(hostile(), html{"<b>\x02"}),
+          render(report{"<i>", {{"<u>", hostile()}}})}) {
+        CHECK(fault_of(out) == "");
+        for (const char* bad : {"<script>", "<b>", "<i>", "<u>", "\x01", "\xFF", "\xE2\x80\xAE"})
+            CHECK(times(out, bad) == 0);
+    }
+    const std::string text = render(hostile());
+    for (const char* bad : {"\x01", "\xFF", "\xE2\x80\xAE"}) CHECK(times(text, bad) == 0);
+}
+
+TEST_CASE("render: nothing is an answer, too") {
+    const answer nothing{};
+    CHECK(render(nothing) == "an answer without a title\nno events\n");
+    CHECK(fault_of(render(nothing, svg{})) == "");
+    CHECK(fault_of(render(nothing, html{})) == "");
+    CHECK(fault_of(render(report{})) == "");
+    const answer empty = measure(snapshot(), funnel{.steps = {"a", "b"}}).value();
+    CHECK(render(empty).find("no lead reaches a") == 0);
+    CHECK(fault_of(render(empty, svg{})) == "");
+}
+
+TEST_CASE("render: the same answer gives the same bytes") {
+    const auto a = pipeline("channel", daily());
+    CHECK(render(a) == render(a));
+    CHECK(render(a, svg{}) == render(answer(a), svg{}));
+}
