@@ -66,6 +66,8 @@ struct answer_line {
 answer_line read_answer(const std::string& line) {
     answer_line a;
     a.words = words_of(line);
+    // Quotes hold a text together and are no part of it.
+    for (auto& w : a.words) w.erase(std::remove(w.begin(), w.end(), '\''), w.end());
     const auto drop = [&](std::ptrdiff_t n) { a.words.erase(a.words.begin(), a.words.begin() + n); };
     if (a.words[0].back() == ':') {
         a.group = a.words[0].substr(0, a.words[0].size() - 1);
@@ -211,7 +213,7 @@ complaints check_case(const case_text& c) {
     if (c.lifecycle) {
         const auto derived = derive(s, *c.lifecycle, w.scope);
         expect(wrong, "error", c.error, derived ? "" : std::string(to_string(derived.error().code)));
-        expect(wrong, "oracle", "", disagreement(w, ask(w)));
+        if (c.questions.empty()) expect(wrong, "oracle", "", disagreement(w, ask(w)));
         if (!derived) return wrong;
         check_history(wrong, c, history(*derived).value());
         s = *derived;

@@ -217,7 +217,7 @@ TEST_CASE("derive: events after as_of are not read, and as_of is the last raw ev
     CHECK(lived("lead@1 mql@5", deals(), until(0)).visits.empty());
 }
 
-TEST_CASE("history: by lead key, then in order; an answer has both tables") {
+TEST_CASE("history: by lead key, then in order, and an answer has both tables") {
     store s;
     for (const char* lead : {"zoe", "ana"}) {
         s.append(told("lead@1", lead)).value();

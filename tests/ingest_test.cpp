@@ -482,7 +482,7 @@ TEST_CASE("ingest: JSON lines may be cut anywhere, and may have any length up to
     CHECK(all.events.back() == "last e 2024-01-01T00:00:00Z");
 }
 
-TEST_CASE("ingest: JSON lines may have 16,384 keys in all; a row with one more is rejected") {
+TEST_CASE("ingest: JSON lines may have 16,384 keys in all, and a row with one more is rejected") {
     std::string row = R"({"lead": 1, "event": "e", "time": "2024-01-01")";
     for (std::size_t i = 3; i < 16'384; ++i) row += ", \"k" + std::to_string(i) + "\": null";
     const auto all = load_json(row + "}\n" + R"({"lead": 1, "event": "e", "time": "2024-01-01", "more": 1})");

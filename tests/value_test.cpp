@@ -90,7 +90,7 @@ TEST_CASE("lead_id: prints the key, or the kind and the key") {
     CHECK(out.str() == "cookie:c-81");
 }
 
-TEST_CASE("lead_id: an integer is its decimal text; a kind makes another lead") {
+TEST_CASE("lead_id: an integer is its decimal text, and a kind makes another lead") {
     CHECK(lead_id(42) == lead_id("42"));
     CHECK(lead_id(-1) == lead_id("-1"));
     CHECK(lead_id(std::numeric_limits<std::uint64_t>::max()) == lead_id("18446744073709551615"));
