@@ -47,10 +47,12 @@
 #include <weir/condition.hpp>
 #include <weir/error.hpp>
 #include <weir/event.hpp>
+#include <weir/flow.hpp>
 #include <weir/funnel.hpp>
 #include <weir/ingest.hpp>
 #include <weir/lifecycle.hpp>
 #include <weir/money.hpp>
+#include <weir/question.hpp>
 #include <weir/store.hpp>
 #include <weir/table.hpp>
 #include <weir/time.hpp>

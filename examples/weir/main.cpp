@@ -41,11 +41,17 @@ weir::result<weir::lifecycle> find_lifecycle(const std::string& given) {
     return read_definition(given, weir::lifecycle_from_json);
 }
 
-weir::result<weir::mapping> find_mapping(const std::string& path) {
+// A second file that a mapping joins lies beside the mapping, or else beside the source.
+weir::result<weir::mapping> find_mapping(const std::string& path, const std::string& source) {
+    namespace fs = std::filesystem;
     auto mapping = read_definition(path, weir::mapping_from_json);
     if (!mapping) return mapping;
-    for (auto& lookup : mapping->lookups)
-        lookup.file = (std::filesystem::path(path).parent_path() / lookup.file).string();
+    for (auto& lookup : mapping->lookups) {
+        const auto beside_mapping = fs::path(path).parent_path() / lookup.file;
+        const auto beside_source = fs::path(source).parent_path() / lookup.file;
+        const bool use_source = !fs::exists(beside_mapping) && fs::exists(beside_source);
+        lookup.file = (use_source ? beside_source : beside_mapping).string();
+    }
     return mapping;
 }
 
@@ -82,7 +88,7 @@ weir::result<std::vector<loaded_source>> load_sources(weir::store& store, const 
     for (std::size_t i = 0; i < o.sources.size(); ++i) {
         weir::mapping mapping;
         if (!o.maps.empty()) {
-            auto found = find_mapping(o.maps.size() == 1 ? o.maps.front() : o.maps[i]);
+            auto found = find_mapping(o.maps.size() == 1 ? o.maps.front() : o.maps[i], o.sources[i]);
             if (!found) return found.error();
             mapping = std::move(*found);
         }

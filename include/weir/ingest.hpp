@@ -42,7 +42,7 @@ struct event_mapping {
 /// attribute of every event. A row without a match misses them. The second file (with the separator of the
 /// first, a comma for JSON lines) has to be right: a wrong row, or a key that stands twice, is an error.
 struct lookup_mapping {
-    std::string file{};  ///< a path for fopen; the command weir takes it from the mapping's folder
+    std::string file{};  ///< a path for fopen; the command weir looks beside the mapping, then the source
     std::string key{};   ///< a column of both files
     std::vector<std::string> attributes{};
     friend bool operator==(const lookup_mapping&, const lookup_mapping&) = default;

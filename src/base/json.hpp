@@ -43,6 +43,7 @@ node parse(std::string_view text);
 std::string as_text(const node&, const std::string& where);
 bool as_bool(const node&, const std::string& where);
 std::int64_t as_integer(const node&, const std::string& where);
+int as_int(const node&, const std::string& where);
 double as_double(const node&, const std::string& where);
 duration as_duration(const node&, const std::string& where);    ///< text "30d"
 instant as_instant(const node&, const std::string& where);      ///< text
@@ -71,6 +72,26 @@ private:
     std::string where_;
     std::vector<std::string> known_{};
 };
+
+// Each reads a member if it is there and leaves the default if not.
+template <class T, class Read> void read(object& members, std::string_view key, T& into, Read as) {
+    if (const auto* n = members.find(key)) into = as(*n, members.at(key));
+}
+template <class Axis, std::size_t N>
+void read_word(object& members, std::string_view key, Axis& into,
+               const std::array<std::string_view, N>& axis) {
+    if (const auto* n = members.find(key)) into = static_cast<Axis>(as_word(*n, members.at(key), axis));
+}
+
+/// Reads an array, item by item, each at "where[i]".
+template <class T, class Read> auto list_of(Read as) {
+    return [as](const node& n, const std::string& where) {
+        std::vector<T> list;
+        for (const node& item : as_array(n, where))
+            list.push_back(as(item, where + '[' + std::to_string(list.size()) + ']'));
+        return list;
+    };
+}
 
 /// Writes JSON into a string. Keys and values are given in order; commas, quotes and indentation come by
 /// themselves.
@@ -109,6 +130,16 @@ void write(writer&, const node&);
 void write(writer&, const names&);  ///< one name as a text, several as an array
 void write(writer&, const period&);
 void write(writer&, const calendar&);
+
+// A member each, left out where there is nothing to say.
+void write_text(writer&, std::string_view key, const std::string&);
+void write_names(writer&, std::string_view key, const names&);
+void write_condition(writer&, std::string_view key, const condition&);
+void write_duration(writer&, std::string_view key, const std::optional<duration>&);
+template <class Axis, std::size_t N>
+void write_word(writer& w, std::string_view key, Axis value, const std::array<std::string_view, N>& axis) {
+    if (value != Axis{}) w.key(key).text(axis[static_cast<std::size_t>(value)]);
+}
 std::string print_duration(duration);  ///< exact, in the largest unit that fits: "30d", "90s"
 
 }  // namespace weir::inline v1::json

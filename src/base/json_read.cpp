@@ -76,6 +76,13 @@ std::int64_t as_integer(const node& n, const std::string& where) {
     return integer;
 }
 
+int as_int(const node& n, const std::string& where) {
+    const std::int64_t integer = as_integer(n, where);
+    if (!std::in_range<int>(integer))
+        fail(errc::invalid_question, found(n) + ", expected an integer of at most 32 bits", where);
+    return static_cast<int>(integer);
+}
+
 double as_double(const node& n, const std::string& where) {
     const auto number = as_number(expect(n, kind::number, where).text);
     if (!number) fail(errc::invalid_question, found(n) + ", expected a number that a double can hold", where);

@@ -133,6 +133,22 @@ void write(writer& w, const calendar& c) {
     w.end_object();
 }
 
+void write_text(writer& w, std::string_view key, const std::string& text) {
+    if (!text.empty()) w.key(key).text(text);
+}
+
+void write_names(writer& w, std::string_view key, const names& list) {
+    if (!list.empty()) write(w.key(key), list);
+}
+
+void write_condition(writer& w, std::string_view key, const condition& where) {
+    if (!where.always()) w.key(key).text(to_string(where));
+}
+
+void write_duration(writer& w, std::string_view key, const std::optional<duration>& d) {
+    if (d) w.key(key).text(print_duration(*d));
+}
+
 std::string print_duration(duration d) {
     struct unit {
         std::int64_t microseconds;

@@ -11,13 +11,7 @@
 namespace weir::inline v1 {
 namespace {
 
-constexpr int max_threads = 256;
-
-void check_scope(const snapshot::impl& data, const lifecycle& l, const scope& how) {
-    if (how.threads < 1 || how.threads > max_threads) {
-        fail(errc::invalid_question,
-             std::to_string(how.threads) + " threads were asked for, 1 to 256 are possible", "threads");
-    }
+void check_name(const snapshot::impl& data, const lifecycle& l) {
     for (const auto& layer : data.layers) {
         if (layer->lifecycle.name != l.name) continue;
         fail(errc::invalid_question, "a lifecycle named " + quoted(l.name) + " is derived already", "name");
@@ -123,7 +117,8 @@ void hide(std::vector<bool>& hidden, const std::vector<std::uint32_t>& codes) {
 
 snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& how) {
     const snapshot::impl& data = from.data();
-    check_scope(data, l, how);
+    check_threads(how);
+    check_name(data, l);
     auto layer = std::make_shared<derived_layer>();
     layer->lifecycle = l;
     // Without events there is nothing to judge, at whatever time somebody asks.

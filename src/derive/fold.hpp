@@ -5,7 +5,6 @@
 // nor other leads, so that any cut of the leads into workers gives the same entries.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -16,22 +15,9 @@
 
 #include "derive/rulebook.hpp"
 #include "store/scan.hpp"
+#include "store/stage_event.hpp"
 
 namespace weir::inline v1 {
-
-enum class move_kind : std::uint8_t {
-    created,
-    advance,
-    jump,
-    filled,
-    recycle,
-    repeated,
-    exit,
-    corrected,
-    reopen
-};
-inline constexpr std::array<std::string_view, 9> move_names{
-    "created", "advance", "jump", "filled", "recycle", "repeated", "exit", "corrected", "reopen"};
 
 /// One entry of a lead into a place: what becomes a stage event.
 struct stage_entry {

@@ -12,26 +12,6 @@
 namespace weir::inline v1 {
 namespace {
 
-std::size_t layer_named(const snapshot::impl& data, std::string_view name) {
-    if (data.layers.empty()) {
-        fail(errc::invalid_question, "the snapshot has no lifecycle; derive one first", "lifecycle");
-    }
-    if (name.empty() && data.layers.size() == 1) return 0;
-    std::vector<std::string> known;
-    for (std::size_t i = 0; i < data.layers.size(); ++i) {
-        known.push_back(data.layers[i]->lifecycle.name);
-        if (known.back() == name) return i;
-    }
-    if (name.empty()) {
-        fail(errc::invalid_question,
-             "the snapshot has " + std::to_string(known.size()) + " lifecycles; name one, as " +
-                 quoted(known.front()),
-             "lifecycle");
-    }
-    fail(errc::unknown_name, "no lifecycle is named " + quoted(name) + did_you_mean(name, known),
-         "lifecycle");
-}
-
 instant instant_at(std::int64_t t) { return instant{duration{t}}; }
 
 // Leads in the order of their keys: codes depend on which lead came first.
@@ -150,7 +130,7 @@ std::size_t leads_in(const std::vector<visit>& visits) {
 result<stage_history> history(const snapshot& derived, std::string_view name) {
     return guarded([&] {
         const snapshot::impl& data = derived.data();
-        const std::size_t at = layer_named(data, name);
+        const std::size_t at = data.layer_named(name);
         const derived_layer& layer = *data.layers[at];
         stage_history h;
         h.lifecycle = layer.lifecycle;

@@ -16,23 +16,7 @@ constexpr std::array<std::string_view, 2> same_time_words{"in_stage_order", "in_
 constexpr std::array<std::string_view, 2> reopened_words{"new_entry", "reject"};
 constexpr std::array<std::string_view, 2> unknown_stage_words{"reject", "fail"};
 
-std::string item(const std::string& list, std::size_t i) { return list + "[" + std::to_string(i) + "]"; }
-
 // Writing. What is default is left out.
-
-void write_text(json::writer& out, std::string_view key, const std::string& text) {
-    if (!text.empty()) out.key(key).text(text);
-}
-
-void write_names(json::writer& out, std::string_view key, const names& list) {
-    if (!list.empty()) json::write(out.key(key), list);
-}
-
-template <class Policy, std::size_t N>
-void write_policy(json::writer& out, std::string_view key, Policy value,
-                  const std::array<std::string_view, N>& words) {
-    if (value != Policy{}) out.key(key).text(words[static_cast<std::size_t>(value)]);
-}
 
 void write_stage(json::writer& out, const stage& s) {
     if (!s.stalled_after && !s.terminal) {
@@ -40,76 +24,56 @@ void write_stage(json::writer& out, const stage& s) {
         return;
     }
     out.begin_object().key("name").text(s.name);
-    if (s.stalled_after) out.key("stalled_after").text(json::print_duration(*s.stalled_after));
+    json::write_duration(out, "stalled_after", s.stalled_after);
     if (s.terminal) out.key("terminal").boolean(true);
     out.end_object();
 }
 
 void write_stage_change(json::writer& out, const stage_change& change) {
     out.key("stage_change").begin_object();
-    write_names(out, "event", change.event);
-    write_text(out, "attribute", change.attribute);
+    json::write_names(out, "event", change.event);
+    json::write_text(out, "attribute", change.attribute);
     if (!change.map.empty()) {
         out.key("map").begin_object();
         for (const auto& [word, target] : change.map) out.key(word).text(target);
         out.end_object();
     }
-    write_text(out, "reason_from", change.reason_from);
+    json::write_text(out, "reason_from", change.reason_from);
     out.end_object();
 }
 
 void write_rule(json::writer& out, const rule& r) {
     out.begin_object();
-    write_text(out, "name", r.name);
-    write_text(out, "to", r.to);
-    write_names(out, "event", r.event);
-    if (!r.where.always()) out.key("where").text(to_string(r.where));
-    if (r.idle) out.key("idle").text(json::print_duration(*r.idle));
+    json::write_text(out, "name", r.name);
+    json::write_text(out, "to", r.to);
+    json::write_names(out, "event", r.event);
+    json::write_condition(out, "where", r.where);
+    json::write_duration(out, "idle", r.idle);
     if (r.stage_change != stage_change{}) write_stage_change(out, r.stage_change);
-    write_names(out, "from", r.from);
-    write_text(out, "reason", r.reason);
-    write_text(out, "reason_from", r.reason_from);
+    json::write_names(out, "from", r.from);
+    json::write_text(out, "reason", r.reason);
+    json::write_text(out, "reason_from", r.reason_from);
     out.end_object();
 }
 
 void write_policies(json::writer& out, const lifecycle& l) {
-    write_policy(out, "skipped", l.skipped, skipped_words);
-    write_policy(out, "backward", l.backward, backward_words);
-    write_policy(out, "repeated", l.repeated, repeated_words);
-    write_policy(out, "same_time", l.same_time, same_time_words);
-    write_policy(out, "reopened", l.reopened, reopened_words);
-    write_policy(out, "unknown_stage", l.unknown_stage, unknown_stage_words);
+    json::write_word(out, "skipped", l.skipped, skipped_words);
+    json::write_word(out, "backward", l.backward, backward_words);
+    json::write_word(out, "repeated", l.repeated, repeated_words);
+    json::write_word(out, "same_time", l.same_time, same_time_words);
+    json::write_word(out, "reopened", l.reopened, reopened_words);
+    json::write_word(out, "unknown_stage", l.unknown_stage, unknown_stage_words);
 }
 
 // Reading.
-
-void read_text(json::object& in, std::string_view key, std::string& to) {
-    if (const json::node* found = in.find(key)) to = json::as_text(*found, in.at(key));
-}
-
-void read_names(json::object& in, std::string_view key, names& to) {
-    if (const json::node* found = in.find(key)) to = json::as_names(*found, in.at(key));
-}
-
-void read_duration(json::object& in, std::string_view key, std::optional<duration>& to) {
-    if (const json::node* found = in.find(key)) to = json::as_duration(*found, in.at(key));
-}
-
-template <class Policy, std::size_t N>
-void read_policy(json::object& in, std::string_view key, Policy& to,
-                 const std::array<std::string_view, N>& words) {
-    if (const json::node* found = in.find(key))
-        to = static_cast<Policy>(json::as_word(*found, in.at(key), words));
-}
 
 stage read_stage(const json::node& n, const std::string& where) {
     if (n.kind == json::kind::text) return n.text;
     json::object in(n, where);
     stage read{""};
-    read_text(in, "name", read.name);
-    read_duration(in, "stalled_after", read.stalled_after);
-    if (const json::node* found = in.find("terminal"))
-        read.terminal = json::as_bool(*found, in.at("terminal"));
+    json::read(in, "name", read.name, json::as_text);
+    json::read(in, "stalled_after", read.stalled_after, json::as_duration);
+    json::read(in, "terminal", read.terminal, json::as_bool);
     in.finish();
     return read;
 }
@@ -117,8 +81,8 @@ stage read_stage(const json::node& n, const std::string& where) {
 stage_change read_stage_change(const json::node& n, const std::string& where) {
     json::object in(n, where);
     stage_change read;
-    read_names(in, "event", read.event);
-    read_text(in, "attribute", read.attribute);
+    json::read(in, "event", read.event, json::as_names);
+    json::read(in, "attribute", read.attribute, json::as_text);
     if (const json::node* map = in.find("map")) {
         if (map->kind != json::kind::object) {
             fail(errc::invalid_question, "the map of a stage change is an object: word, then stage or exit",
@@ -128,7 +92,7 @@ stage_change read_stage_change(const json::node& n, const std::string& where) {
             read.map.emplace_back(map->keys[i], json::as_text(map->items[i], in.at("map")));
         }
     }
-    read_text(in, "reason_from", read.reason_from);
+    json::read(in, "reason_from", read.reason_from, json::as_text);
     in.finish();
     return read;
 }
@@ -136,57 +100,36 @@ stage_change read_stage_change(const json::node& n, const std::string& where) {
 rule read_rule(const json::node& n, const std::string& where) {
     json::object in(n, where);
     rule read;
-    read_text(in, "name", read.name);
-    read_text(in, "to", read.to);
-    read_names(in, "event", read.event);
-    if (const json::node* found = in.find("where")) read.where = json::as_condition(*found, in.at("where"));
-    read_duration(in, "idle", read.idle);
-    if (const json::node* found = in.find("stage_change")) {
-        read.stage_change = read_stage_change(*found, in.at("stage_change"));
-    }
-    read_names(in, "from", read.from);
-    read_text(in, "reason", read.reason);
-    read_text(in, "reason_from", read.reason_from);
+    json::read(in, "name", read.name, json::as_text);
+    json::read(in, "to", read.to, json::as_text);
+    json::read(in, "event", read.event, json::as_names);
+    json::read(in, "where", read.where, json::as_condition);
+    json::read(in, "idle", read.idle, json::as_duration);
+    json::read(in, "stage_change", read.stage_change, read_stage_change);
+    json::read(in, "from", read.from, json::as_names);
+    json::read(in, "reason", read.reason, json::as_text);
+    json::read(in, "reason_from", read.reason_from, json::as_text);
     in.finish();
     return read;
 }
 
 void read_policies(json::object& in, lifecycle& to) {
-    read_policy(in, "skipped", to.skipped, skipped_words);
-    read_policy(in, "backward", to.backward, backward_words);
-    read_policy(in, "repeated", to.repeated, repeated_words);
-    read_policy(in, "same_time", to.same_time, same_time_words);
-    read_policy(in, "reopened", to.reopened, reopened_words);
-    read_policy(in, "unknown_stage", to.unknown_stage, unknown_stage_words);
-}
-
-int read_version(const json::node& n, const std::string& where) {
-    const std::int64_t version = json::as_integer(n, where);
-    if (!std::in_range<int>(version)) {
-        fail(errc::invalid_question, "the version " + std::to_string(version) + " does not fit into 32 bits",
-             where);
-    }
-    return static_cast<int>(version);
+    json::read_word(in, "skipped", to.skipped, skipped_words);
+    json::read_word(in, "backward", to.backward, backward_words);
+    json::read_word(in, "repeated", to.repeated, repeated_words);
+    json::read_word(in, "same_time", to.same_time, same_time_words);
+    json::read_word(in, "reopened", to.reopened, reopened_words);
+    json::read_word(in, "unknown_stage", to.unknown_stage, unknown_stage_words);
 }
 
 lifecycle read_lifecycle(const json::node& n, const std::string& where) {
     json::object in(n, where);
     lifecycle read;
-    read_text(in, "name", read.name);
-    if (const json::node* found = in.find("version")) read.version = read_version(*found, in.at("version"));
-    if (const json::node* found = in.find("stages")) {
-        const auto& items = json::as_array(*found, in.at("stages"));
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            read.stages.push_back(read_stage(items[i], item(in.at("stages"), i)));
-        }
-    }
-    read_names(in, "exits", read.exits);
-    if (const json::node* found = in.find("rules")) {
-        const auto& items = json::as_array(*found, in.at("rules"));
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            read.rules.push_back(read_rule(items[i], item(in.at("rules"), i)));
-        }
-    }
+    json::read(in, "name", read.name, json::as_text);
+    json::read(in, "version", read.version, json::as_int);
+    json::read(in, "stages", read.stages, json::list_of<stage>(read_stage));
+    json::read(in, "exits", read.exits, json::as_names);
+    json::read(in, "rules", read.rules, json::list_of<rule>(read_rule));
     read_policies(in, read);
     in.finish();
     return read;
@@ -202,7 +145,7 @@ std::string to_json(const lifecycle& l) {
     out.key("stages").begin_array();
     for (const stage& s : l.stages) write_stage(out, s);
     out.end_array();
-    write_names(out, "exits", l.exits);
+    json::write_names(out, "exits", l.exits);
     if (!l.rules.empty()) {
         out.key("rules").begin_array();
         for (const rule& r : l.rules) write_rule(out, r);

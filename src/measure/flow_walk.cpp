@@ -25,17 +25,6 @@ reason_key key_of(std::size_t stage, std::size_t exit, const stage_visit& next) 
 
 }  // namespace
 
-std::size_t flow_frame::border_after(std::int64_t t) const {
-    return static_cast<std::size_t>(std::upper_bound(borders.begin(), borders.end(), wide_int{t}) -
-                                    borders.begin());
-}
-
-std::optional<std::size_t> flow_frame::period_of(std::int64_t t) const {
-    const std::size_t next = border_after(t);
-    if (next == 0 || next == borders.size()) return std::nullopt;
-    return next - 1;
-}
-
 void flow_counter::add(std::size_t group, const lead_visits& lead) {
     lead_ = lead;
     runs_.clear();
@@ -113,7 +102,7 @@ void flow_counter::count_outcomes(const run& r) {
         own.advanced = own.advanced || own.fate == fate_advanced;
         ++all.entered[v.place];
         ++all.fates[v.place][own.fate];
-        if (v.move == flow_move::filled) {
+        if (v.move == move_kind::filled) {
             own.filled = true;
             ++all.filled[v.place];
         }
@@ -123,7 +112,7 @@ void flow_counter::count_outcomes(const run& r) {
 
 void flow_counter::count_skipped(flow_tally& t, std::size_t visit) {
     const stage_visit& v = lead_.visits[visit];
-    if (v.move != flow_move::created && v.move != flow_move::jump) return;
+    if (v.move != move_kind::created && v.move != move_kind::jump) return;
     for (std::size_t s = visit == 0 ? 0 : lead_.visits[visit - 1].place + 1; s < v.place; ++s) {
         ++t.by_visit.skipped_past[s];
         in_stage_[s].skipped = true;
@@ -175,10 +164,10 @@ std::size_t flow_counter::fate_of(std::size_t visit) const {
     const stage_visit& next = lead_.visits[visit + 1];
     if (rules_->shape.is_exit(next.place)) return fate_exits + next.place - rules_->shape.stages;
     switch (next.move) {
-        case flow_move::advance:
-        case flow_move::jump:
-        case flow_move::filled: return fate_advanced;
-        case flow_move::recycle: return fate_recycled;
+        case move_kind::advance:
+        case move_kind::jump:
+        case move_kind::filled: return fate_advanced;
+        case move_kind::recycle: return fate_recycled;
         default: return fate_repeated;
     }
 }

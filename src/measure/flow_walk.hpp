@@ -3,7 +3,6 @@
 // The walk knows neither rows nor texts: a lead is its visits, in order.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,30 +14,17 @@
 
 #include <weir/flow.hpp>
 
+#include "measure/flow_frame.hpp"
 #include "measure/flow_tally.hpp"
+#include "store/stage_event.hpp"
 
 namespace weir::inline v1 {
-
-enum class flow_move : std::uint8_t {
-    created,
-    advance,
-    jump,
-    filled,
-    recycle,
-    repeated,
-    exit,
-    corrected,
-    reopen
-};
-/// How stage events call them.
-inline constexpr std::array<std::string_view, 9> flow_moves{
-    "created", "advance", "jump", "filled", "recycle", "repeated", "exit", "corrected", "reopen"};
 
 /// One visit; it ends where the lead's next one begins.
 struct stage_visit {
     std::int64_t from = 0;
     std::size_t place = 0;
-    flow_move move = flow_move::created;
+    move_kind move = move_kind::created;
     std::string_view reason{};  ///< "": none; lives as long as the snapshot
     bool stated = false;
     std::optional<money> amount{};
@@ -49,16 +35,6 @@ struct stage_visit {
 struct lead_visits {
     std::span<const stage_visit> visits;
     std::int64_t last_event;  ///< time of the lead's last event
-};
-
-/// Periods that follow one another without a gap: period i is [borders[i], borders[i + 1]).
-struct flow_frame {
-    std::vector<wide_int> borders{};
-
-    std::size_t periods() const { return borders.empty() ? 0 : borders.size() - 1; }
-    std::optional<std::size_t> period_of(std::int64_t t) const;
-    /// The first border after t, or the number of borders.
-    std::size_t border_after(std::int64_t t) const;
 };
 
 struct flow_rules {

@@ -20,6 +20,7 @@
 #include "base/zone.hpp"
 #include "measure/chain.hpp"
 #include "measure/grouping.hpp"
+#include "measure/time_limits.hpp"
 #include "stats/interval.hpp"
 #include "store/predicate.hpp"
 #include "store/scan.hpp"
@@ -249,8 +250,9 @@ void add_missing_names(funnel_table& answer, const snapshot::impl& data) {
 
 void count_leads(funnel_table& answer, const snapshot::impl& data, int threads) {
     const funnel& q = answer.question;
-    if (q.period.until && *q.period.until > *answer.as_of) answer.notes.emplace_back("period not over");
-    counter all(data, q, answer.as_of->time_since_epoch().count(), std::clamp(threads, 1, 256));
+    note_open_period(q.period, *answer.as_of, answer.notes);
+    note_missing_attribute(data, q.by, answer.notes);
+    counter all(data, q, answer.as_of->time_since_epoch().count(), threads);
     all.run();
     const group_order order = merge_groups(all.groups(), q.max_groups);
     std::int64_t disputed = 0;
@@ -270,6 +272,7 @@ void count_leads(funnel_table& answer, const snapshot::impl& data, int threads) 
 result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& how) {
     return guarded([&] {
         check(q).value();
+        check_threads(how);
         const snapshot::impl& data = s.data();
         funnel_table answer{.question = q};
         if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};

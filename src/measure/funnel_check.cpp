@@ -14,6 +14,7 @@
 #include "base/fail.hpp"
 #include "measure/funnel_words.hpp"
 #include "measure/tie_group.hpp"
+#include "measure/time_limits.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -95,12 +96,7 @@ void check_any_order(const funnel& q) {
 }
 
 void check_limits(const funnel& q) {
-    if (q.within && *q.within < duration::zero())
-        wrong(fmt::format("the window is {} us; it cannot be negative", q.within->count()), "within");
-    if (q.period.from && q.period.until && *q.period.until < *q.period.from)
-        wrong(fmt::format("the period ends at {}, before it begins at {}", to_string(*q.period.until),
-                          to_string(*q.period.from)),
-              "period");
+    check_time_limits(q.within, q.period);
     const int k = q.by_value.step();
     if (q.by_value.which() == by_value::kind::at_step &&
         (k < 1 || static_cast<std::size_t>(k) > q.steps.size()))

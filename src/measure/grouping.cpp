@@ -104,6 +104,18 @@ group_order merge_groups(std::span<const group_set> workers, int max_groups) {
     return order;
 }
 
+void note_missing_attribute(const snapshot::impl& data, std::string_view attribute,
+                            std::vector<std::string>& notes) {
+    if (attribute.empty()) return;
+    std::vector<std::string> known;
+    for (const auto& c : data.columns) {
+        if (c.name.attribute == attribute) return;
+        known.push_back(c.name.attribute);
+    }
+    notes.push_back(fmt::format("no event carries the attribute {}{}", quoted(attribute),
+                                did_you_mean(attribute, known)));
+}
+
 std::vector<std::string> group_notes(std::string_view attribute, std::int64_t disputed_leads,
                                      bool value_reads_none) {
     std::vector<std::string> notes;

@@ -73,6 +73,9 @@ struct group_order {
 /// Throws limit_exceeded for more than max_groups.
 group_order merge_groups(std::span<const group_set>, int max_groups);
 
+/// Notes an attribute that no event carries; "" is none.
+void note_missing_attribute(const snapshot::impl&, std::string_view attribute,
+                            std::vector<std::string>& notes);
 /// Notes of an answer that is broken down: the leads whose touch was disputed, and a value that reads
 /// "(none)".
 std::vector<std::string> group_notes(std::string_view attribute, std::int64_t disputed_leads,

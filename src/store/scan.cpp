@@ -4,8 +4,12 @@
 #include <exception>
 #include <thread>
 
+#include "base/fail.hpp"
+
 namespace weir::inline v1 {
 namespace {
+
+constexpr int max_threads = 256;
 
 bool before(const row& a, const row& b) {
     if (a.time != b.time) return a.time < b.time;
@@ -105,9 +109,15 @@ std::vector<std::uint32_t> split(const snapshot::impl& data, int n) {
 
 }  // namespace
 
+void check_threads(const scope& how) {
+    if (how.threads < 1 || how.threads > max_threads)
+        fail(errc::invalid_question,
+             std::to_string(how.threads) + " threads were asked for, 1 to 256 are possible", "threads");
+}
+
 int scan(const snapshot::impl& data, const scan_options& options,
          const std::function<void(int worker, const lead_rows&)>& visit) {
-    const int n = std::clamp(options.threads, 1, 256);
+    const int n = options.threads;
     const auto borders = split(data, n);
     std::vector<std::exception_ptr> faults(static_cast<std::size_t>(n));
     const auto work = [&](int worker) {

@@ -36,6 +36,9 @@ struct scan_options {
     int threads = 1;
 };
 
+/// Throws invalid_question for a number of threads that is not 1 to 256.
+void check_threads(const scope&);
+
 /// Calls visit(worker, lead) for every lead that has rows to give: workers 0 .. n-1 run in parallel, each
 /// over one contiguous range of leads in ascending order, worker 0 over the first range. Joins all before it
 /// returns or throws. Gives n, at most options.threads and at least 1.

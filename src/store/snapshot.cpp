@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/fail.hpp"
+#include "base/text.hpp"
 #include "store/snapshot_data.hpp"
 
 namespace weir::inline v1 {
@@ -42,6 +43,24 @@ std::optional<std::int64_t> snapshot::impl::as_of_for(std::optional<instant> ask
                  ", where the stages were derived; derive them at a later as_of",
              "as_of");
     return t;
+}
+
+std::size_t snapshot::impl::layer_named(std::string_view name) const {
+    if (layers.empty())
+        fail(errc::invalid_question, "the snapshot has no lifecycle; derive one first", "lifecycle");
+    if (name.empty() && layers.size() == 1) return 0;
+    std::vector<std::string> known;
+    for (const auto& layer : layers) {
+        if (layer->lifecycle.name == name) return known.size();
+        known.push_back(layer->lifecycle.name);
+    }
+    if (name.empty())
+        fail(errc::invalid_question,
+             "the snapshot has " + std::to_string(known.size()) + " lifecycles; name one, as " +
+                 quoted(known.front()),
+             "lifecycle");
+    fail(errc::unknown_name, "no lifecycle is named " + quoted(name) + did_you_mean(name, known),
+         "lifecycle");
 }
 
 std::vector<std::int64_t> snapshot::impl::event_counts() const {

@@ -47,6 +47,8 @@ struct snapshot::impl {
     /// The as_of of a question: its own, else the earliest of the layers', else last_raw(); none if there are
     /// no events and none was asked. Throws invalid_question for one after a layer's.
     std::optional<std::int64_t> as_of_for(std::optional<instant> asked) const;
+    /// The layer of a lifecycle; an empty name means the only one. Throws invalid_question, unknown_name.
+    std::size_t layer_named(std::string_view) const;
     /// Rows that bear a name, hidden ones not counted; indexed by event code.
     std::vector<std::int64_t> event_counts() const;
     /// Names that at least one visible event bears, sorted.

@@ -1,0 +1,284 @@
+// flow.cpp - bind the question, scan the leads, put the parts together.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <weir/flow.hpp>
+
+#include <fmt/format.h>
+
+#include "base/fail.hpp"
+#include "base/text.hpp"
+#include "measure/flow_frame.hpp"
+#include "measure/flow_rows.hpp"
+#include "measure/flow_visits.hpp"
+#include "measure/flow_walk.hpp"
+#include "measure/grouping.hpp"
+#include "measure/time_limits.hpp"
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+constexpr std::size_t max_parts = 1'000'000;
+
+// An exit has a column of its own in the tables of outcomes.
+void check_exit_names(const lifecycle& l) {
+    constexpr std::array<std::string_view, 13> taken{
+        "group",    "bucket", "stage",   "entries", "leads",        "advanced", "recycled",
+        "repeated", "merged", "stalled", "open",    "skipped_past", "filled"};
+    for (const auto& exit : l.exits)
+        if (std::find(taken.begin(), taken.end(), exit) != taken.end())
+            fail(errc::invalid_question,
+                 fmt::format("the exit {} has the name of a column of the answer", quoted(exit)),
+                 "lifecycle.exits");
+}
+
+flow_rules rules_of(const flow& q, const lifecycle& l, std::int64_t as_of) {
+    flow_rules rules{.shape = {l.stages.size(), l.exits.size()}, .reach = q.reach, .as_of = as_of};
+    for (const auto& s : l.stages) rules.stalled_after.push_back(s.stalled_after);
+    // The greatest duration means no limit.
+    if (q.within && *q.within != duration::max())
+        rules.within = static_cast<std::uint64_t>(q.within->count());
+    return rules;
+}
+
+// Counting
+// -----------------------------------------------------------------------------------------------------
+
+class flow_scan {
+public:
+    flow_scan(const snapshot::impl& data, const flow& q, std::size_t layer, std::int64_t as_of, int threads)
+        : data_(data),
+          q_(q),
+          layer_(data.raw_segments() + layer),
+          rules_(rules_of(q, data.layers[layer]->lifecycle, as_of)),
+          threads_(threads),
+          reader_(data, layer, q.amount),
+          attribute_(data, q.by) {
+        frames_.push_back(whole_frame(q.period, as_of));
+        if (q.bucket.unit != calendar_unit::none)
+            frames_.push_back(bucket_frame(q.bucket, frames_.front(), first_visit(), as_of));
+        const auto n = static_cast<std::size_t>(threads);
+        workers_.assign(n, worker{flow_counter(rules_, frames_)});
+        groups_.assign(n, group_set(attribute_, q.max_groups));
+    }
+    flow_scan(const flow_scan&) = delete;
+
+    void run() {
+        scan_options options{.as_of = rules_.as_of, .hidden = true, .segments = only_layer()};
+        options.threads = threads_;
+        // The lead's own events tell its group, and how long it has been idle.
+        if (!q_.by.empty() || asks_for_stalled())
+            std::fill_n(options.segments.begin(), data_.raw_segments(), true);
+        scan(data_, options,
+             [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead); });
+    }
+
+    const flow_rules& rules() const { return rules_; }
+    const std::vector<flow_frame>& frames() const { return frames_; }
+    const std::vector<std::string>& places() const { return reader_.places(); }
+    std::span<const group_set> groups() const { return groups_; }
+    std::size_t worker_count() const { return workers_.size(); }
+    flow_counter& counted(std::size_t w) { return workers_[w].counter; }
+    std::int64_t disputed() const {
+        std::int64_t sum = 0;
+        for (const worker& w : workers_) sum += w.disputed;
+        return sum;
+    }
+
+private:
+    struct worker {
+        flow_counter counter;
+        std::vector<stage_visit> visits{};
+        std::int64_t disputed = 0;  // leads whose group arrival decided
+    };
+
+    std::vector<bool> only_layer() const {
+        std::vector<bool> segments(data_.segments.size());
+        segments[layer_] = true;
+        return segments;
+    }
+    bool asks_for_stalled() const {
+        return std::any_of(rules_.stalled_after.begin(), rules_.stalled_after.end(),
+                           [](const auto& limit) { return limit.has_value(); });
+    }
+
+    // The first that begins in the period.
+    std::optional<std::int64_t> first_visit() const {
+        std::vector<std::optional<std::int64_t>> first(static_cast<std::size_t>(threads_));
+        scan_options options{.as_of = rules_.as_of, .segments = only_layer()};
+        options.threads = threads_;
+        scan(data_, options, [&](int w, const lead_rows& lead) {
+            auto& mine = first[static_cast<std::size_t>(w)];
+            for (const row& r : lead.rows) {
+                if (!frames_.front().period_of(r.time)) continue;
+                mine = std::min(mine.value_or(r.time), r.time);
+                break;
+            }
+        });
+        std::optional<std::int64_t> least;
+        for (const auto& t : first)
+            if (t) least = std::min(least.value_or(*t), *t);
+        return least;
+    }
+
+    void count(std::size_t w, const lead_rows& lead) {
+        worker& me = workers_[w];
+        me.visits.clear();
+        std::int64_t last_event = lead.rows.front().time;
+        for (const row& r : lead.rows) {
+            if (reader_.is_visit(r))
+                me.visits.push_back(reader_.read(r));
+            else
+                last_event = r.time;
+        }
+        if (me.visits.empty()) return;
+        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(group_value(me, lead.rows));
+        me.counter.add(group, {me.visits, last_event});
+    }
+
+    datum group_value(worker& me, std::span<const row> rows) const {
+        const bool last = q_.by_value == by_value::last_touch;
+        const touch t = last ? last_touch(attribute_, rows, rules_.as_of, touching::raw)
+                             : first_touch(attribute_, rows, rules_.as_of, touching::raw);
+        if (t.disputed) ++me.disputed;
+        return t.value;
+    }
+
+    const snapshot::impl& data_;
+    const flow& q_;
+    std::size_t layer_;
+    flow_rules rules_;
+    int threads_;
+    visit_reader reader_;
+    attribute_reader attribute_;
+    std::vector<flow_frame> frames_{};  // the whole, then perhaps its buckets
+    std::vector<worker> workers_{};
+    std::vector<group_set> groups_{};
+};
+
+// The rows of the answer
+// ---------------------------------------------------------------------------------------
+
+using period_tallies = std::map<std::size_t, flow_tally>;  // by period of the frame
+
+// Index 0 is the whole, g + 1 the g-th group.
+std::vector<period_tallies> tallies_of(flow_scan& scanned, std::size_t frame, const group_order& order) {
+    std::vector<period_tallies> all(1 + order.texts.size());
+    for (std::size_t w = 0; w < scanned.worker_count(); ++w) {
+        for (const auto& [key, counted] : scanned.counted(w).tallies()[frame]) {
+            const auto& [group, period] = key;
+            const flow_tally empty(scanned.rules().shape);
+            all[0].try_emplace(period, empty).first->second.add(counted);
+            if (order.texts.empty()) continue;
+            all[1 + order.places[w][group]].try_emplace(period, empty).first->second.add(counted);
+        }
+    }
+    return all;
+}
+
+bool all_zero(const counts& numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [](std::int64_t n) { return n == 0; });
+}
+
+class part_writer {
+public:
+    part_writer(const flow_scan& scanned, flow_table& answer)
+        : scanned_(scanned), writer_(answer, scanned.rules().shape, scanned.places()) {}
+
+    void add(const std::optional<std::string>& group, const flow_frame& frame, period_tallies& tallies) {
+        counts balance(scanned_.rules().shape.places());
+        raise(balance, tallies, 0);
+        for (std::size_t p = 0; p < frame.periods(); ++p) {
+            const counts before = balance;
+            raise(balance, tallies, p + 1);
+            const auto found = tallies.find(p);
+            if (found == tallies.end() && group && all_zero(before) && all_zero(balance)) continue;
+            flow_tally t =
+                found == tallies.end() ? flow_tally(scanned_.rules().shape) : std::move(found->second);
+            t.balance_from = before;
+            t.balance_until = balance;
+            check_conservation(t, scanned_.rules().shape, scanned_.places());
+            not_money_ += frame.labels.empty() && !group ? t.not_money : 0;
+            flow_part part{.group = group, .bucket = {}};
+            if (!frame.labels.empty()) part.bucket = frame.labels[p];
+            writer_.add(part, std::move(t));
+        }
+    }
+    std::int64_t not_money() const { return not_money_; }
+
+private:
+    static void raise(counts& balance, const period_tallies& tallies, std::size_t border) {
+        if (const auto at = tallies.find(border); at != tallies.end()) add_to(balance, at->second.rise);
+    }
+
+    const flow_scan& scanned_;
+    flow_writer writer_;
+    std::int64_t not_money_ = 0;
+};
+
+void check_parts(const group_order& order, const std::vector<flow_frame>& frames) {
+    std::size_t periods = 0;
+    for (const auto& f : frames) periods += f.periods();
+    if ((1 + order.texts.size()) * periods > max_parts)
+        fail(errc::limit_exceeded,
+             fmt::format("{} groups in {} buckets are more than {} parts; ask for fewer", order.texts.size(),
+                         frames.back().periods(), max_parts),
+             "bucket");
+}
+
+void write_parts(flow_scan& scanned, flow_table& answer) {
+    const flow& q = answer.question;
+    const group_order order = q.by.empty() ? group_order{} : merge_groups(scanned.groups(), q.max_groups);
+    check_parts(order, scanned.frames());
+    std::vector<std::vector<period_tallies>> by_frame;
+    for (std::size_t f = 0; f < scanned.frames().size(); ++f)
+        by_frame.push_back(tallies_of(scanned, f, order));
+    part_writer writer(scanned, answer);
+    for (std::size_t g = 0; g <= order.texts.size(); ++g) {
+        const auto group = g == 0 ? std::nullopt : std::optional(order.texts[g - 1]);
+        for (std::size_t f = 0; f < by_frame.size(); ++f)
+            writer.add(group, scanned.frames()[f], by_frame[f][g]);
+    }
+    for (auto& note : group_notes(q.by, scanned.disputed(), order.value_reads_none))
+        answer.notes.push_back(std::move(note));
+    if (const std::int64_t n = writer.not_money(); n > 0)
+        answer.notes.push_back(fmt::format("{} {} {} that is not money and is not added up", n,
+                                           n == 1 ? "entry has a value of" : "entries have a value of",
+                                           quoted(q.amount)));
+}
+
+}  // namespace
+
+result<flow_table> measure(const snapshot& s, const flow& q, const scope& how) {
+    return guarded([&] {
+        check(q).value();
+        check_threads(how);
+        const snapshot::impl& data = s.data();
+        const std::size_t layer = data.layer_named(q.lifecycle);
+        const lifecycle& stages = data.layers[layer]->lifecycle;
+        check_exit_names(stages);
+        flow_table answer{.question = q, .notes = data.layers[layer]->notes};
+        answer.exits.assign(stages.exits.begin(), stages.exits.end());
+        const auto as_of = data.as_of_for(q.as_of);
+        if (as_of) {
+            answer.as_of = instant{duration{*as_of}};
+            note_open_period(q.period, *answer.as_of, answer.notes);
+            note_missing_attribute(data, q.by, answer.notes);
+            note_missing_attribute(data, q.amount, answer.notes);
+        }
+        flow_scan scanned(data, answer.question, layer, as_of.value_or(0), how.threads);
+        if (as_of) scanned.run();
+        write_parts(scanned, answer);
+        return answer;
+    });
+}
+
+}  // namespace weir::inline v1
