@@ -1,6 +1,9 @@
 #include "questions.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <numeric>
+#include <vector>
 
 #include "workload.hpp"
 
@@ -75,6 +78,16 @@ std::string levels_by_group(const weir::funnel_table& t) {
         append_levels(text, row);
     }
     return text;
+}
+
+std::string moves(const weir::flow_table& t) {
+    const auto type_of = [](const std::string& stage) { return stage.substr(stage.find(' ') + 1); };
+    std::vector<std::string> lines;
+    for (const auto& m : t.moves)
+        if (m.from && m.moves > 0)
+            lines.push_back(type_of(*m.from) + ',' + type_of(m.to) + ',' + std::to_string(m.moves) + '\n');
+    std::sort(lines.begin(), lines.end());
+    return std::accumulate(lines.begin(), lines.end(), std::string());
 }
 
 }  // namespace weir_bench

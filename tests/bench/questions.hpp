@@ -23,5 +23,7 @@ weir::lifecycle transitions();
 std::string levels(const weir::funnel_table&);
 /// "channel,leads of step 1,...,leads of step 7", a line for each channel, by text.
 std::string levels_by_group(const weir::funnel_table&);
+/// "type,next type,moves", a line for each, of the flow over transitions().
+std::string moves(const weir::flow_table&);
 
 }  // namespace weir_bench

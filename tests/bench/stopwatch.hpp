@@ -1,13 +1,12 @@
-// stopwatch.hpp - times, the memory of this process, and a table of both.
+// stopwatch.hpp - times, the memory of this process, and the record in which every engine reports both.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <fstream>
+#include <ostream>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace weir_bench {
@@ -41,13 +40,23 @@ inline std::int64_t peak_memory() { return memory_status("VmHWM:"); }
 /// Lets peak_memory() begin anew.
 inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
-/// One line of the result.
+/// What one engine took for one question.
 struct timing {
-    std::string engine{}, question{};
+    std::string engine{};
+    std::string question{};
+    std::string variant{};  ///< "", or which way of asking: "best", "plain"
     int threads = 1;
     double median_ms = 0;
     std::int64_t peak_bytes = 0;  ///< of the process while it ran
-    std::string answer{};         ///< what it answered, to be compared; empty: nothing to compare
+    std::string answer{};         ///< lines, to be compared between engines; empty: nothing to compare
 };
+
+/// One line of tab-separated fields; the lines of the answer end in ';'.
+inline std::ostream& operator<<(std::ostream& out, const timing& t) {
+    std::string answer = t.answer;
+    std::replace(answer.begin(), answer.end(), '\n', ';');
+    return out << t.engine << '\t' << t.question << '\t' << t.variant << '\t' << t.threads << '\t'
+               << t.median_ms << '\t' << t.peak_bytes << '\t' << answer << '\n';
+}
 
 }  // namespace weir_bench
