@@ -1,0 +1,130 @@
+// weir_bench.cpp - what the workload's questions cost: records for report, one line for each.
+//
+//   weir_bench generate EVENTS FILE.csv
+//   weir_bench weir FILE.csv [RUNS]       records of weir, after one run that warms up each question
+//   weir_bench bare EVENTS [RUNS]         records of the bare loops
+//   weir_bench report|json EVENTS FILE... the table of records, after a check that answers agree
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <weir.hpp>
+
+#include "bare.hpp"
+#include "questions.hpp"
+#include "report.hpp"
+#include "stopwatch.hpp"
+#include "workload.hpp"
+
+namespace {
+
+using weir_bench::timing;
+
+constexpr std::int64_t most_memory = std::int64_t{2} << 30;  // for 10 million events, loading included
+
+void print(const timing& t) {
+    std::cout << t << std::flush;
+    if (t.peak_bytes > most_memory) throw std::runtime_error(t.question + " takes more than 2 GB of memory");
+}
+
+weir::store load(const std::string& csv) {
+    weir::store store;
+    timing t{.engine = "weir", .question = "load"};
+    t.median_ms = weir_bench::milliseconds([&] {
+        const auto report =
+            weir::load(store, weir::csv{.path = csv, .mapping = weir_bench::mapping_of_workload()}).value();
+        if (report.rejected > 0 || report.without_event > 0) throw std::runtime_error("rows were rejected");
+    });
+    t.peak_bytes = weir_bench::peak_memory();
+    print(t);
+    weir_bench::forget_peak();
+    t.question = "seal";
+    t.median_ms = weir_bench::milliseconds([&] { store.seal().value(); });
+    t.peak_bytes = weir_bench::peak_memory();
+    print(t);
+    return store;
+}
+
+struct asked {
+    std::string all;       // every byte of the answer
+    std::string compared;  // what other engines can answer too
+};
+
+// Asks with one thread and with two, which must answer the same bytes.
+void ask(const std::string& name, int runs, const std::function<asked(const weir::scope&)>& question) {
+    std::string before;
+    for (const int threads : {1, 2}) {
+        weir_bench::forget_peak();
+        asked answer;
+        timing t{.engine = "weir", .question = name, .threads = threads};
+        t.median_ms = weir_bench::median_of(runs, [&] { answer = question({.threads = threads}); });
+        t.peak_bytes = weir_bench::peak_memory();
+        t.answer = answer.compared;
+        print(t);
+        if (threads == 2 && answer.all != before)
+            throw std::runtime_error(name + ": two threads answer other bytes than one");
+        before = std::move(answer.all);
+    }
+}
+
+void time_weir(const std::string& csv, int runs) {
+    const weir::store store = load(csv);
+    const weir::snapshot events = store.snapshot();
+    std::cerr << events.size() << " events of " << events.leads() << " leads in " << store.memory()
+              << " bytes\n";
+    ask("Q1", runs, [&](const weir::scope& how) {
+        const auto t = measure(events, weir_bench::plain_funnel(), how).value();
+        return asked{to_json(weir::answer(t)), weir_bench::levels(t)};
+    });
+    ask("Q2", runs, [&](const weir::scope& how) {
+        const auto t = measure(events, weir_bench::funnel_by_channel(), how).value();
+        return asked{to_json(weir::answer(t)), weir_bench::levels_by_group(t)};
+    });
+    const auto derived = [&](const weir::scope& how) {
+        return derive(events, weir_bench::transitions(), how).value();
+    };
+    ask("derive", runs, [&](const weir::scope& how) {
+        return asked{std::to_string(derived(how).size()), {}};
+    });
+    const weir::snapshot staged = derived({});
+    ask("Q6", runs, [&](const weir::scope& how) {
+        const auto t = measure(staged, weir::flow{}, how).value();
+        return asked{to_json(weir::answer(t)), weir_bench::moves(t)};
+    });
+}
+
+int main_of(const std::vector<std::string>& words) {
+    const std::string verb = words.size() < 2 ? "" : words[0];
+    const int runs = words.size() > 2 && verb != "generate" ? std::atoi(words[2].c_str()) : 7;
+    if (verb == "generate" && words.size() == 3) {
+        weir_bench::write_csv(weir_bench::make_workload(std::stoull(words[1])), words[2]);
+    } else if (verb == "weir") {
+        time_weir(words[1], runs);
+    } else if (verb == "bare") {
+        for (const auto& t : weir_bench::time_bare_loops(std::stoull(words[1]), runs)) std::cout << t;
+    } else if (verb == "report" || verb == "json") {
+        const auto all = weir_bench::read_timings({words.begin() + 2, words.end()});
+        weir_bench::compare_answers(all);
+        const std::int64_t events = std::stoll(words[1]);
+        std::cout << (verb == "json" ? to_json(all, events) : to_markdown(all, events));
+    } else {
+        throw std::runtime_error(
+            "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | bare EVENTS [RUNS] | "
+            "report|json EVENTS FILE...");
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return main_of({argv + 1, argv + argc});
+    } catch (const std::exception& e) {
+        std::cerr << "weir_bench: " << e.what() << '\n';
+        return 1;
+    }
+}
