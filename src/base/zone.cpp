@@ -97,7 +97,10 @@ std::string print_minutes(std::int64_t micros) {
 std::string print_offset(std::int64_t offset) {
     const std::int64_t size = offset < 0 ? -offset : offset;
     const std::int64_t seconds = size % minute_us / second_us;
-    return (offset < 0 ? "-" : "+") + print_minutes(size) + (seconds == 0 ? "" : ':' + print_2(seconds));
+    std::string text(1, offset < 0 ? '-' : '+');
+    text += print_minutes(size);
+    if (seconds != 0) text += ':' + print_2(seconds);
+    return text;
 }
 
 }  // namespace
