@@ -43,6 +43,7 @@ bool chain_finder::add(const candidate& event) {
 std::span<const std::uint32_t> chain_finder::find() {
     close_instant();
     chain_.clear();
+    times_.clear();
     if (level_ > 0) {
         const auto events = span_of_chain();
         look_back(events);
@@ -171,7 +172,7 @@ void chain_finder::choose(std::span<const candidate> events) {
         if (instant.size() > 1) {
             step = choose_run(instant, step);
         } else if (fits_alone(instant.front(), step)) {
-            chain_.push_back(instant.front().id);
+            take(instant.front());
             ++step;
         }
         events = events.subspan(instant.size());
@@ -195,11 +196,42 @@ void chain_finder::choose_one_of(std::span<const candidate> instant, int step, i
         if (tie_.is_pinned(event)) continue;
         tie_.clear();
         tie_.pin(event);
-        int next = step + 1;
-        while (next < end && tie_.fill(next)) ++next;
-        if (next == end) return chain_.push_back(instant[event].id);
+        if (can_fill(step + 1, end, step)) return take(instant[event]);
         tie_.unpin(event);
     }
+}
+
+void chain_finder::take(const candidate& event) {
+    chain_.push_back(event.id);
+    times_.push_back(event.time);
+}
+
+bool chain_finder::can_fill(int first, int end, int except) {
+    for (int step = first; step < end; ++step)
+        if (step != except && !tie_.fill(step)) return false;
+    return true;
+}
+
+bool chain_finder::has_rival(int step, const std::function<bool(std::uint32_t)>& differs) {
+    const std::int64_t time = times_[at(step)];
+    const auto [first, end] = std::equal_range(times_.begin(), times_.end(), time);
+    const auto instant = std::span<const candidate>(events_).subspan(
+        static_cast<std::size_t>(std::partition_point(events_.begin(), events_.end(),
+                                                      [&](const candidate& e) { return e.time < time; }) -
+                                 events_.begin()));
+    bool loaded = false;
+    for (std::uint32_t i = 0; i < instant.size() && instant[i].time == time; ++i) {
+        if (instant[i].id == chain_[at(step)] || !has(instant[i].steps, step) || !differs(instant[i].id))
+            continue;
+        if (!loaded) tie_.load(first_instant(instant));
+        loaded = true;
+        tie_.clear();
+        tie_.pin(i);
+        if (can_fill(static_cast<int>(first - times_.begin()), static_cast<int>(end - times_.begin()), step))
+            return true;
+        tie_.unpin(i);
+    }
+    return false;
 }
 
 }  // namespace weir::inline v1

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -40,6 +41,9 @@ public:
     /// has the earliest times, then takes the first to arrive. Gives the id for each step filled; valid until
     /// clear().
     std::span<const std::uint32_t> find();
+    /// Whether another event than that of the chain, and one of which `differs` holds, could stand at this
+    /// step if events of equal time had arrived in another order. After find(), for a step of its chain.
+    bool has_rival(int step, const std::function<bool(std::uint32_t id)>& differs);
 
 private:
     void close_instant();
@@ -54,6 +58,8 @@ private:
     void choose(std::span<const candidate>);
     int choose_run(std::span<const candidate> instant, int first);
     void choose_one_of(std::span<const candidate> instant, int step, int end);
+    void take(const candidate&);
+    bool can_fill(int first, int end, int except);
     bool rest_fits_after(int step, std::int64_t time) const;
     bool fits_alone(const candidate&, int step) const;
     bool run_ends_well(int step, std::int64_t time);
@@ -72,6 +78,7 @@ private:
     std::array<std::int64_t, max_steps>
         latest_{};  ///< from this time on, steps k .. level - 1 can still be filled
     std::vector<std::uint32_t> chain_{};
+    std::vector<std::int64_t> times_{};  ///< of the chain
 };
 
 }  // namespace weir::inline v1

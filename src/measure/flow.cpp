@@ -247,8 +247,8 @@ void write_parts(flow_scan& scanned, flow_table& answer) {
         for (std::size_t f = 0; f < by_frame.size(); ++f)
             writer.add(group, scanned.frames()[f], by_frame[f][g]);
     }
-    for (auto& note : group_notes(q.by, scanned.disputed(), order.value_reads_none))
-        answer.notes.push_back(std::move(note));
+    if (scanned.disputed() > 0) answer.notes.push_back(arrival_note(q.by, scanned.disputed()));
+    if (order.value_reads_none) answer.notes.push_back(reads_none_note(q.by));
     if (const std::int64_t n = writer.not_money(); n > 0)
         answer.notes.push_back(fmt::format("{} {} {} that is not money and is not added up", n,
                                            n == 1 ? "entry has a value of" : "entries have a value of",

@@ -1,12 +1,12 @@
 // funnel.cpp - counts the leads that reach each step: bind the question, scan the leads, put the parts
 // together.
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,9 +20,9 @@
 #include "base/zone.hpp"
 #include "measure/chain.hpp"
 #include "measure/grouping.hpp"
+#include "measure/step_matcher.hpp"
 #include "measure/time_limits.hpp"
 #include "stats/interval.hpp"
-#include "store/predicate.hpp"
 #include "store/scan.hpp"
 
 namespace weir::inline v1 {
@@ -41,42 +41,6 @@ chain_rules rules_of(const funnel& q) {
     rules.until = microseconds(q.period.until);
     return rules;
 }
-
-// Which steps an event fills
-// -----------------------------------------------------------------------------------
-
-class step_matcher {
-public:
-    step_matcher(const snapshot::impl& data, const funnel& q) : by_name_(data.event_counts().size()) {
-        for (std::size_t k = 0; k < q.steps.size(); ++k) {
-            for (const auto& name : q.steps[k].event) {
-                const auto code = data.event_names->find(name);
-                if (code && *code < by_name_.size()) by_name_[*code] |= std::uint64_t{1} << k;
-            }
-            conditions_.emplace_back(data, q.steps[k].where);
-            reads_lead_ = reads_lead_ || !conditions_.back().of_lead().empty();
-        }
-    }
-
-    std::uint64_t steps_of(std::span<const row> rows, std::size_t at) const {
-        const std::uint64_t named = steps_named(rows[at].event);
-        std::uint64_t steps = named;
-        for (std::uint64_t rest = named; rest != 0; rest &= rest - 1) {
-            const auto& where = conditions_[static_cast<std::size_t>(std::countr_zero(rest))];
-            if (!where.always() && !where.holds(rows, at)) steps &= ~(rest & -rest);
-        }
-        return steps;
-    }
-    std::uint64_t steps_named(std::uint32_t event) const {
-        return event < by_name_.size() ? by_name_[event] : 0;
-    }
-    bool reads_lead() const { return reads_lead_; }
-
-private:
-    std::vector<std::uint64_t> by_name_;   ///< by event code
-    std::vector<predicate> conditions_{};  ///< by step
-    bool reads_lead_ = false;
-};
 
 // What a worker counts
 // -----------------------------------------------------------------------------------------
@@ -101,7 +65,7 @@ struct worker {
     chain_finder finder;
     bucketer buckets;
     std::map<std::pair<std::size_t, std::int64_t>, tally> tallies{};  ///< by group's number, bucket's begin
-    std::int64_t disputed = 0;                                        ///< leads whose group arrival decided
+    std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
 };
 
 class counter {
@@ -132,7 +96,7 @@ private:
 
     // Those with an event of a step; all of them where any event of the lead may matter.
     std::vector<bool> needed_segments() const {
-        if (matcher_.reads_lead() || by_touch()) return {};
+        if (!matcher_.lead_reads().empty() || by_touch()) return {};
         std::vector<bool> needed;
         for (const auto& s : data_.segments)
             needed.push_back(
@@ -149,23 +113,52 @@ private:
             if (steps != 0 && !me.finder.add({rows[i].time, steps, static_cast<std::uint32_t>(i)})) break;
         }
         const auto chain = me.finder.find();
-        if (chain.empty()) return;
-        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(group_value(me, chain, rows));
+        std::set<std::string> disputed = disputed_reads(chain, rows);
+        if (!chain.empty()) add(w, chain, rows, disputed);
+        for (const auto& attribute : disputed) ++me.disputed[attribute];
+    }
+
+    // What is read after a chain is complete changes nothing.
+    std::set<std::string> disputed_reads(std::span<const std::uint32_t> chain,
+                                         std::span<const row> rows) const {
+        std::set<std::string> disputed;
+        if (matcher_.lead_reads().empty()) return disputed;
+        if (chain.size() == q_.steps.size()) {
+            const auto end = std::partition_point(
+                rows.begin(), rows.end(), [&](const row& r) { return r.time <= rows[chain.back()].time; });
+            rows = {rows.begin(), end};
+        }
+        for (const auto& read : matcher_.lead_reads())
+            if (matcher_.is_disputed(read, rows)) disputed.insert(read.attribute);
+        return disputed;
+    }
+
+    void add(std::size_t w, std::span<const std::uint32_t> chain, std::span<const row> rows,
+             std::set<std::string>& disputed) {
+        worker& me = workers_[w];
+        std::size_t group = 0;
+        if (!q_.by.empty()) {
+            const touch t = group_of(me, chain, rows);
+            if (t.disputed) disputed.insert(q_.by);
+            group = groups_[w].number_of(t.value);
+        }
         const std::int64_t bucket = me.buckets.begin_of(rows[chain.front()].time);
         me.tallies.try_emplace({group, bucket}, q_.steps.size()).first->second.add(chain, rows);
     }
 
-    datum group_value(worker& me, std::span<const std::uint32_t> chain, std::span<const row> rows) const {
+    touch group_of(worker& me, std::span<const std::uint32_t> chain, std::span<const row> rows) const {
         if (!by_touch()) {
             const int step = q_.by_value.which() == by_value::kind::at_step ? q_.by_value.step() : 1;
             const auto k = static_cast<std::size_t>(step - 1);
-            return k < chain.size() ? attribute_.at(rows[chain[k]]) : datum{};
+            if (k >= chain.size()) return {};
+            const datum value = attribute_.at(rows[chain[k]]);
+            return {value, me.finder.has_rival(step - 1, [&](std::uint32_t other) {
+                        return attribute_.reads_otherwise(value, attribute_.at(rows[other]));
+                    })};
         }
         const std::int64_t end = rows[chain.back()].time;
         const bool first = q_.by_value.which() == by_value::kind::first_touch;
-        const touch t = first ? first_touch(attribute_, rows, end) : last_touch(attribute_, rows, end);
-        if (t.disputed) ++me.disputed;
-        return t.value;
+        return first ? first_touch(attribute_, rows, end) : last_touch(attribute_, rows, end);
     }
 
     const snapshot::impl& data_;
@@ -255,10 +248,11 @@ void count_leads(funnel_table& answer, const snapshot::impl& data, int threads) 
     counter all(data, q, answer.as_of->time_since_epoch().count(), threads);
     all.run();
     const group_order order = merge_groups(all.groups(), q.max_groups);
-    std::int64_t disputed = 0;
-    for (const auto& w : all.workers()) disputed += w.disputed;
-    for (auto& note : group_notes(q.by, disputed, order.value_reads_none))
-        answer.notes.push_back(std::move(note));
+    std::map<std::string, std::int64_t> disputed;
+    for (const auto& w : all.workers())
+        for (const auto& [attribute, leads] : w.disputed) disputed[attribute] += leads;
+    for (const auto& [attribute, leads] : disputed) answer.notes.push_back(arrival_note(attribute, leads));
+    if (order.value_reads_none) answer.notes.push_back(reads_none_note(q.by));
     for (const auto& [key, part] : parts_of(q, all.workers(), order)) {
         funnel_row like;
         if (key.first > 0) like.group = order.texts[key.first - 1];

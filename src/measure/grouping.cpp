@@ -36,7 +36,7 @@ touch first_found(const attribute_reader& reader, Iterator begin, Iterator end, 
         if (found.value.missing()) {
             found.value = d;
             decided_at = r.time;
-        } else if (d != found.value && reader.text_of(d) != reader.text_of(found.value)) {
+        } else if (reader.reads_otherwise(d, found.value)) {
             found.disputed = true;
             break;
         }
@@ -113,17 +113,14 @@ void note_missing_attribute(const snapshot::impl& data, std::string_view attribu
                                 did_you_mean(attribute, known)));
 }
 
-std::vector<std::string> group_notes(std::string_view attribute, std::int64_t disputed_leads,
-                                     bool value_reads_none) {
-    std::vector<std::string> notes;
-    if (disputed_leads > 0)
-        notes.push_back(fmt::format("equal-time events of {} {} differ in {}; order of arrival decided",
-                                    disputed_leads, disputed_leads == 1 ? "lead" : "leads",
-                                    quoted(attribute)));
-    if (value_reads_none)
-        notes.push_back(fmt::format(
-            "a value of {} reads \"(none)\" and is counted with the leads that lack it", quoted(attribute)));
-    return notes;
+std::string arrival_note(std::string_view attribute, std::int64_t leads) {
+    return fmt::format("equal-time events of {} {} differ in {}; order of arrival decided", leads,
+                       leads == 1 ? "lead" : "leads", quoted(attribute));
+}
+
+std::string reads_none_note(std::string_view attribute) {
+    return fmt::format("a value of {} reads \"(none)\" and is counted with the leads that lack it",
+                       quoted(attribute));
 }
 
 }  // namespace weir::inline v1

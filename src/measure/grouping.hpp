@@ -76,9 +76,9 @@ group_order merge_groups(std::span<const group_set>, int max_groups);
 /// Notes an attribute that no event carries; "" is none.
 void note_missing_attribute(const snapshot::impl&, std::string_view attribute,
                             std::vector<std::string>& notes);
-/// Notes of an answer that is broken down: the leads whose touch was disputed, and a value that reads
-/// "(none)".
-std::vector<std::string> group_notes(std::string_view attribute, std::int64_t disputed_leads,
-                                     bool value_reads_none);
+/// Says of how many leads the order of arrival decided an attribute.
+std::string arrival_note(std::string_view attribute, std::int64_t leads);
+/// Says that a value of the attribute reads "(none)".
+std::string reads_none_note(std::string_view attribute);
 
 }  // namespace weir::inline v1

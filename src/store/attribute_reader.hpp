@@ -32,6 +32,10 @@ public:
     value value_of(datum) const;
     /// The text that names a group: a text as it stands, other values as to_string(value) prints them.
     std::string text_of(datum) const;
+    /// Whether one of the two is missing, or their texts differ.
+    bool reads_otherwise(datum a, datum b) const {
+        return a != b && (a.missing() || b.missing() || text_of(a) != text_of(b));
+    }
     value_kind kind_of(datum d) const { return snapshot_->columns[d.column].name.kind; }
 
 private:

@@ -227,6 +227,21 @@ bool evaluate(const term& t, const criterion::reader& read) {
 
 criterion::criterion(const std::string& text) : root_(reading(text).whole()) {}
 
+namespace {
+
+void collect(const term& t, std::set<std::string>& of_lead) {
+    if (t.of_lead) of_lead.insert(t.attribute);
+    for (const auto& part : t.parts) collect(*part, of_lead);
+}
+
+}  // namespace
+
+std::set<std::string> criterion::of_lead() const {
+    std::set<std::string> out;
+    collect(*root_, out);
+    return out;
+}
+
 bool criterion::holds(const reader& read) const { return evaluate(*root_, read); }
 
 std::string text_of(const weir::value& v) {

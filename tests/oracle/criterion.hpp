@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <weir/value.hpp>
@@ -17,6 +18,8 @@ public:
 
     explicit criterion(const std::string& text);
     bool holds(const reader&) const;
+    /// The attributes that it reads of the lead.
+    std::set<std::string> of_lead() const;
 
     struct term;
 

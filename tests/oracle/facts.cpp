@@ -46,6 +46,18 @@ weir::value latest(const story& facts, const std::string& attribute, micros time
     return found;
 }
 
+bool latest_is_disputed(const story& facts, const std::string& attribute, micros time) {
+    std::optional<micros> decides;
+    for (const fact& f : facts)
+        if (f.time <= time && !f.at(attribute).missing()) decides = f.time;
+    for (const fact& a : facts)
+        for (const fact& b : facts)
+            if (a.time == decides && b.time == decides && !a.at(attribute).missing() &&
+                !b.at(attribute).missing() && !(a.at(attribute) == b.at(attribute)))
+                return true;
+    return false;
+}
+
 bool satisfies(const criterion& where, const story& facts, const fact& f) {
     return where.holds([&](const std::string& attribute, bool of_lead) {
         return of_lead ? latest(facts, attribute, f.time) : f.at(attribute);

@@ -40,6 +40,7 @@ enum class fault {
     hidden_events_count,
     repeats_counted,
     erased_counted,
+    arrival_not_told,
 };
 
 struct fact {
@@ -65,6 +66,8 @@ std::optional<micros> last_time(const people&);
 
 /// The lead's latest value at a time, all facts of that time included.
 weir::value latest(const story&, const std::string& attribute, micros time);
+/// Whether facts of the instant that decides the latest value differ in it.
+bool latest_is_disputed(const story&, const std::string& attribute, micros time);
 /// Whether a fact of the story satisfies a condition.
 bool satisfies(const criterion&, const story&, const fact&);
 

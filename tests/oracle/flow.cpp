@@ -489,7 +489,7 @@ verdict ask(const people& all, const weir::lifecycle& rules, const histories& de
         const bool first = asked.by_value.which() != weir::by_value::kind::last_touch;
         const touch t = asked.by.empty() ? touch() : touch_of(own, asked.by, first, *as_of);
         view.group = t.value.value_or("(none)");
-        if (t.disputed) ++v.disputed;
+        if (t.disputed) ++v.disputed[asked.by];
         views.push_back(std::move(view));
     }
     const report r(rules, asked, as_of.value_or(0), planted);

@@ -90,7 +90,45 @@ struct outcome {
     bool disputed = false;
 };
 
-outcome outcome_of(const question& asked, const story& facts, chain witness) {
+std::optional<std::string> group_at(const chain& c, std::size_t step, const std::string& attribute) {
+    const auto value = c[step]->at(attribute);
+    return value.missing() ? std::nullopt : std::optional(text_of(value));
+}
+
+// What could stand at a step of the witness had equal times arrived otherwise: each chain of its times.
+std::set<std::optional<std::string>> groups_at(const search& s, const chain& begun, std::size_t step,
+                                               const std::string& attribute) {
+    std::set<std::optional<std::string>> out;
+    if (begun.size() == s.best.size()) return {group_at(begun, step, attribute)};
+    for (const fact& f : s.facts) {
+        if (f.time != s.best[begun.size()]->time) continue;
+        if (!s.fills[begun.size()][static_cast<std::size_t>(&f - s.facts.data())]) continue;
+        if (std::find(begun.begin(), begun.end(), &f) != begun.end()) continue;
+        chain longer = begun;
+        longer.push_back(&f);
+        out.merge(groups_at(s, longer, step, attribute));
+    }
+    return out;
+}
+
+// Attributes of which a fact of a step read a latest value that arrival decided, up to the end of a complete
+// chain.
+std::set<std::string> disputed_reads(const question& asked, const story& facts, const chain& witness) {
+    std::set<std::string> out;
+    for (std::size_t k = 0; k < asked.funnel.steps.size(); ++k)
+        for (const std::string& attribute : asked.wheres[k].of_lead())
+            for (const fact& f : facts) {
+                const auto& names = asked.funnel.steps[k].event;
+                if (witness.size() == asked.funnel.steps.size() && f.time > witness.back()->time) continue;
+                if (std::find(names.begin(), names.end(), f.name) == names.end()) continue;
+                if (latest_is_disputed(facts, attribute, f.time)) out.insert(attribute);
+            }
+    return out;
+}
+
+outcome outcome_of(const question& asked, const search& s) {
+    const story& facts = s.facts;
+    chain witness = s.best;
     outcome o;
     const auto& q = asked.funnel;
     if (q.bucket.unit != weir::calendar_unit::none)
@@ -106,8 +144,10 @@ outcome outcome_of(const question& asked, const story& facts, chain witness) {
         } else {
             const auto step =
                 static_cast<std::size_t>(q.by_value.which() == kind::at_step ? q.by_value.step() : 1);
-            if (step <= witness.size())
-                if (const auto v = witness[step - 1]->at(q.by); !v.missing()) value = text_of(v);
+            if (step <= witness.size()) {
+                value = group_at(witness, step - 1, q.by);
+                o.disputed = groups_at(s, {}, step - 1, q.by).size() > 1;
+            }
         }
         o.group = value.value_or("(none)");
     }
@@ -174,9 +214,13 @@ verdict ask(const people& all, const weir::funnel& q, std::optional<micros> as_o
         const story& seen = read[lead] = readable(facts, *as_of, planted);
         search s{asked, seen, {}, {}, {}};
         s.run();
-        if (s.best.empty()) continue;
-        outcomes.push_back(outcome_of(asked, seen, s.best));
-        if (outcomes.back().disputed) ++v.disputed;
+        std::set<std::string> disputed = disputed_reads(asked, seen, s.best);
+        if (!s.best.empty()) {
+            outcomes.push_back(outcome_of(asked, s));
+            if (outcomes.back().disputed) disputed.insert(q.by);
+        }
+        for (const auto& attribute : disputed)
+            if (planted != fault::arrival_not_told) ++v.disputed[attribute];
     }
     sheet steps{"steps", {"group"}, {}};
     if (q.bucket.unit != weir::calendar_unit::none) steps.columns.push_back("bucket");

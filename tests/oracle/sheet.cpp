@@ -62,12 +62,16 @@ std::vector<weir::cell> row_of(const weir::table& t, std::size_t r) {
     return row;
 }
 
-bool notes_dispute(const weir::answer& a, std::int64_t leads) {
-    const std::string count = std::to_string(leads) + " lead";
-    for (const auto& note : a.notes)
-        if (note.find("equal-time events of ") == 0)
-            return leads > 0 && note.find(count) != std::string::npos;
-    return leads == 0;
+// "equal-time events of 2 leads differ in "x"; order of arrival decided"
+std::map<std::string, std::int64_t> disputes_in(const weir::answer& a) {
+    std::map<std::string, std::int64_t> out;
+    const std::string opening = "equal-time events of ", before_name = " differ in \"";
+    for (const auto& note : a.notes) {
+        if (note.rfind(opening, 0) != 0) continue;
+        const auto name = note.find(before_name) + before_name.size();
+        out[note.substr(name, note.find('"', name) - name)] += std::stoll(note.substr(opening.size()));
+    }
+    return out;
 }
 
 bool notes_open_period(const weir::answer& a) {
@@ -108,9 +112,12 @@ std::string difference(const sheet& expected, const weir::table& got) {
 std::string difference(const verdict& expected, const weir::answer& got) {
     const auto as_of = got.as_of ? std::optional(got.as_of->time_since_epoch().count()) : std::nullopt;
     if (as_of != expected.as_of) return "another as_of";
-    if (!notes_dispute(got, expected.disputed))
-        return "expected " + std::to_string(expected.disputed) +
-               " disputed leads in the notes:" + all_notes(got);
+    if (disputes_in(got) != expected.disputed) {
+        std::string all;
+        for (const auto& [attribute, leads] : expected.disputed)
+            all += " of " + std::to_string(leads) + " leads in " + attribute;
+        return "expected disputes" + all + " in the notes:" + all_notes(got);
+    }
     if (notes_open_period(got) != expected.period_open)
         return "another opinion on the end of the period" + all_notes(got);
     if (got.tables.size() != expected.sheets.size()) return "another number of tables";

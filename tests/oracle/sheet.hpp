@@ -1,6 +1,7 @@
 // oracle/sheet.hpp - the oracle's answers, and how they are held against those of the engine.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ struct sheet {
 
 struct verdict {
     std::optional<micros> as_of{};
-    std::int64_t disputed = 0;  ///< leads whose group was decided by arrival alone
-    bool period_open = false;   ///< the period ends after as_of
+    /// Leads of whom arrival alone decided which value is read, by attribute; those with a 0 are not said.
+    std::map<std::string, std::int64_t> disputed{};
+    bool period_open = false;  ///< the period ends after as_of
     std::vector<sheet> sheets{};
 };
 
