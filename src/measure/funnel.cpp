@@ -70,6 +70,12 @@ public:
     std::uint64_t steps_named(std::uint32_t event) const {
         return event < by_name_.size() ? by_name_[event] : 0;
     }
+    /// The events that bear a name of the step.
+    event_set events_of(std::size_t step) const {
+        event_set events(by_name_.size());
+        for (std::size_t e = 0; e < events.size(); ++e) events[e] = (by_name_[e] >> step & 1) != 0;
+        return events;
+    }
     bool reads_lead() const { return reads_lead_; }
 
 private:
@@ -100,8 +106,14 @@ struct tally {
 struct worker {
     chain_finder finder;
     bucketer buckets;
-    std::map<std::pair<std::size_t, std::int64_t>, tally> tallies{};  ///< by group's number, bucket's begin
-    std::int64_t disputed = 0;                                        ///< leads whose group arrival decided
+    std::uint32_t only_event = 0;                          ///< the chain of a lead that stops at step 1
+    std::vector<std::map<std::int64_t, tally>> tallies{};  ///< by group's number, by bucket's begin
+    std::int64_t disputed = 0;                             ///< leads whose group arrival decided
+
+    tally& tally_of(std::size_t group, std::int64_t bucket, std::size_t steps) {
+        if (group >= tallies.size()) tallies.resize(group + 1);
+        return tallies[group].try_emplace(bucket, steps).first->second;
+    }
 };
 
 class counter {
@@ -115,10 +127,15 @@ public:
     }
 
     void run() {
-        const scan_options options{
-            .as_of = as_of_, .segments = needed_segments(), .threads = static_cast<int>(workers_.size())};
-        scan(data_, options,
-             [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead.rows); });
+        const scan_options options{.as_of = as_of_,
+                                   .segments = needed_segments(),
+                                   .threads = static_cast<int>(workers_.size()),
+                                   .filter = filter()};
+        const std::int64_t counted = scan(data_, options, [this](int w, const lead_rows& lead) {
+            count(static_cast<std::size_t>(w), lead);
+        });
+        worker& me = workers_.front();
+        if (counted > 0) me.tally_of(0, me.buckets.begin_of(0), q_.steps.size()).ended.front() += counted;
     }
     std::vector<worker>& workers() { return workers_; }
     std::span<const group_set> groups() const { return groups_; }
@@ -141,18 +158,40 @@ private:
         return needed;
     }
 
-    void count(std::size_t w, std::span<const row> rows) {
-        worker& me = workers_[w];
+    // A lead without an event of step 1 has no chain. One without an event of step 2 has a chain of one
+    // event, its first of step 1, unless more than the name is asked of that.
+    lead_filter filter() const {
+        lead_filter f{.first = matcher_.events_of(0)};
+        if (q_.steps.size() > 1) f.second = matcher_.events_of(1);
+        const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
+        const bool one_part = q_.by.empty() && q_.bucket.unit == calendar_unit::none;
+        if (name_decides)
+            f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
+        return f;
+    }
+
+    std::span<const std::uint32_t> chain_of(worker& me, const lead_rows& lead) const {
+        const auto rows = lead.rows;
+        if (lead.stops) {
+            me.only_event = 0;
+            while ((matcher_.steps_named(rows[me.only_event].event) & 1) == 0) ++me.only_event;
+            return {&me.only_event, 1};
+        }
         me.finder.clear();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const std::uint64_t steps = matcher_.steps_of(rows, i);
             if (steps != 0 && !me.finder.add({rows[i].time, steps, static_cast<std::uint32_t>(i)})) break;
         }
-        const auto chain = me.finder.find();
+        return me.finder.find();
+    }
+
+    void count(std::size_t w, const lead_rows& lead) {
+        worker& me = workers_[w];
+        const auto chain = chain_of(me, lead);
         if (chain.empty()) return;
-        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(group_value(me, chain, rows));
-        const std::int64_t bucket = me.buckets.begin_of(rows[chain.front()].time);
-        me.tallies.try_emplace({group, bucket}, q_.steps.size()).first->second.add(chain, rows);
+        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(group_value(me, chain, lead.rows));
+        const std::int64_t bucket = me.buckets.begin_of(lead.rows[chain.front()].time);
+        me.tally_of(group, bucket, q_.steps.size()).add(chain, lead.rows);
     }
 
     datum group_value(worker& me, std::span<const std::uint32_t> chain, std::span<const row> rows) const {
@@ -189,12 +228,14 @@ parts parts_of(const funnel& q, const std::vector<worker>& workers, const group_
     parts all;
     all[{0, std::nullopt}];  // the whole has its rows even if nobody came
     for (std::size_t w = 0; w < workers.size(); ++w) {
-        for (const auto& [key, counted] : workers[w].tallies) {
-            std::vector<std::size_t> groups{0};
-            if (!q.by.empty()) groups.push_back(1 + order.places[w][key.first]);
-            for (const std::size_t group : groups) {
-                all[{group, std::nullopt}].push_back(&counted);
-                if (bucketed) all[{group, key.second}].push_back(&counted);
+        for (std::size_t g = 0; g < workers[w].tallies.size(); ++g) {
+            for (const auto& [bucket, counted] : workers[w].tallies[g]) {
+                std::vector<std::size_t> groups{0};
+                if (!q.by.empty()) groups.push_back(1 + order.places[w][g]);
+                for (const std::size_t group : groups) {
+                    all[{group, std::nullopt}].push_back(&counted);
+                    if (bucketed) all[{group, bucket}].push_back(&counted);
+                }
             }
         }
     }
