@@ -265,7 +265,7 @@ TEST_CASE("store: adding and erasing a lead is as if it had never been there") {
 }
 
 TEST_CASE("store: the memory budget refuses a batch and keeps the store") {
-    store s({.memory_budget = 200'000});
+    store s({.memory_budget = 100'000});
     s.append(make("ana", "x", 1)).value();
     const auto r = s.append(batch_of(some_events(6, 20'000)));
     REQUIRE_FALSE(r);

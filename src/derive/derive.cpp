@@ -26,7 +26,11 @@ struct findings {
 
 findings fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of, int threads) {
     std::vector<folder> folders(static_cast<std::size_t>(threads), folder(rules, as_of));
-    const scan_options options{.as_of = as_of, .hidden = true, .threads = threads};
+    const scan_options options{.as_of = as_of,
+                               .hidden = true,
+                               .threads = threads,
+                               .events = rules.needed(),
+                               .filter = {.first = rules.triggers()}};
     scan(data, options,
          [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
     findings all{std::move(folders.front().entries), std::move(folders.front().refused)};

@@ -16,7 +16,7 @@ public:
 
     void add_rows(std::span<const std::uint32_t> event_codes) {
         for (const stage_entry& e : entries_) {
-            builder_.add_row(e.lead, event_codes[static_cast<std::size_t>(e.to)], e.time, e.arrival);
+            builder_.add_row(e.lead, event_codes[static_cast<std::size_t>(e.to)], e.time);
         }
     }
     void add_columns() {
@@ -37,6 +37,7 @@ public:
     }
     std::shared_ptr<const segment> finish() {
         auto built = builder_.finish();
+        built->arrivals = packed(map([](const stage_entry& e) { return e.arrival; }));
         built->orders = packed(map([](const stage_entry& e) { return e.order; }));
         built->source_segments = packed(map([](const stage_entry& e) {
             return e.cause_segment == stage_entry::no_cause ? std::int64_t{-1}
@@ -64,8 +65,11 @@ private:
     void add(const char* name, value_kind kind, F&& bits_of, std::shared_ptr<dictionary> texts = {}) {
         const auto column = static_cast<std::uint32_t>(columns_.size());
         const bool is_text = kind == value_kind::text;
+        auto bits = map(bits_of);
+        if (is_text)
+            for (std::int64_t& code : bits) ++code;
         columns_.push_back({{.attribute = name, .kind = kind}, std::move(texts)});
-        builder_.add_column(column, is_text, map(bits_of), std::vector<bool>(entries_.size(), true));
+        if (!bits.empty()) builder_.add_column(column, is_text, std::move(bits));
     }
     template <class F> void add_text(const char* name, F&& text_of) {
         const auto texts = std::make_shared<dictionary>();

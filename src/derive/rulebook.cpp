@@ -78,6 +78,27 @@ bool rulebook::is_activity(std::size_t time_out, const row& r) const {
     return !is_hidden(r) && r.event < named.size() && named[r.event];
 }
 
+event_set rulebook::triggers() const {
+    event_set events(triggered_.size());
+    for (std::size_t e = 0; e < events.size(); ++e) events[e] = !triggered_[e].empty();
+    return events;
+}
+
+// Any event may be activity, carry what a condition asks of the lead, or share an instant with an entry that
+// another lifecycle derived.
+event_set rulebook::needed() const {
+    if (!snapshot_->layers.empty()) return {};
+    for (const bound_rule& r : rules_)
+        if (!r.where.of_lead().empty()) return {};
+    event_set events = triggers();
+    for (const std::vector<bool>& named : activity_) {
+        if (named.empty()) return {};
+        for (std::size_t e = 0; e < named.size(); ++e)
+            if (named[e]) events[e] = true;
+    }
+    return events;
+}
+
 std::optional<place> rulebook::find(const bound_rule& r, const std::string& word) const {
     if (const auto mapped = r.map.find(word); mapped != r.map.end()) return mapped->second;
     if (const auto named = place_by_name_.find(word); named != place_by_name_.end()) return named->second;

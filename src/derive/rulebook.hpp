@@ -11,6 +11,7 @@
 
 #include "store/attribute_reader.hpp"
 #include "store/predicate.hpp"
+#include "store/scan.hpp"
 
 namespace weir::inline v1 {
 
@@ -64,6 +65,10 @@ public:
     const std::vector<std::uint32_t>& time_outs() const { return time_outs_; }
     /// Whether an event is activity for a time-out: one that it names, else any raw one, be it hidden.
     bool is_activity(std::size_t time_out, const row&) const;
+    /// Events that trigger a rule that is no time-out: a lead without one never enters anything.
+    event_set triggers() const;
+    /// Events that the fold has to see; empty: all.
+    event_set needed() const;
     /// Where a word of the CRM leads under a rule that is a stage change; none if nowhere.
     std::optional<place> find(const bound_rule&, const std::string& word) const;
 

@@ -64,8 +64,14 @@ struct tally {
 struct worker {
     chain_finder finder;
     bucketer buckets;
-    std::map<std::pair<std::size_t, std::int64_t>, tally> tallies{};  ///< by group's number, bucket's begin
-    std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
+    std::uint32_t only_event = 0;                          ///< the chain of a lead that stops at step 1
+    std::vector<std::map<std::int64_t, tally>> tallies{};  ///< by group's number, by bucket's begin
+    std::map<std::string, std::int64_t> disputed{};        ///< by attribute: leads of whom arrival decided it
+
+    tally& tally_of(std::size_t group, std::int64_t bucket, std::size_t steps) {
+        if (group >= tallies.size()) tallies.resize(group + 1);
+        return tallies[group].try_emplace(bucket, steps).first->second;
+    }
 };
 
 class counter {
@@ -79,10 +85,15 @@ public:
     }
 
     void run() {
-        const scan_options options{
-            .as_of = as_of_, .segments = needed_segments(), .threads = static_cast<int>(workers_.size())};
-        scan(data_, options,
-             [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead.rows); });
+        const scan_options options{.as_of = as_of_,
+                                   .segments = needed_segments(),
+                                   .threads = static_cast<int>(workers_.size()),
+                                   .filter = filter()};
+        const std::int64_t counted = scan(data_, options, [this](int w, const lead_rows& lead) {
+            count(static_cast<std::size_t>(w), lead);
+        });
+        worker& me = workers_.front();
+        if (counted > 0) me.tally_of(0, me.buckets.begin_of(0), q_.steps.size()).ended.front() += counted;
     }
     std::vector<worker>& workers() { return workers_; }
     std::span<const group_set> groups() const { return groups_; }
@@ -105,16 +116,40 @@ private:
         return needed;
     }
 
-    void count(std::size_t w, std::span<const row> rows) {
-        worker& me = workers_[w];
+    // A lead without an event of step 1 has no chain. One without an event of step 2 has a chain of one
+    // event, its first of step 1, unless more than the name is asked of that.
+    // Where a condition reads the lead, any lead's events are looked at, to say where arrival decided.
+    lead_filter filter() const {
+        if (!matcher_.lead_reads().empty()) return {};
+        lead_filter f{.first = matcher_.events_of(0)};
+        if (q_.steps.size() > 1) f.second = matcher_.events_of(1);
+        const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
+        const bool one_part = q_.by.empty() && q_.bucket.unit == calendar_unit::none;
+        if (name_decides)
+            f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
+        return f;
+    }
+
+    std::span<const std::uint32_t> chain_of(worker& me, const lead_rows& lead) const {
+        const auto rows = lead.rows;
+        if (lead.stops && q_.by.empty()) {
+            me.only_event = 0;
+            while ((matcher_.steps_named(rows[me.only_event].event) & 1) == 0) ++me.only_event;
+            return {&me.only_event, 1};
+        }
         me.finder.clear();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const std::uint64_t steps = matcher_.steps_of(rows, i);
             if (steps != 0 && !me.finder.add({rows[i].time, steps, static_cast<std::uint32_t>(i)})) break;
         }
-        const auto chain = me.finder.find();
-        std::set<std::string> disputed = disputed_reads(chain, rows);
-        if (!chain.empty()) add(w, chain, rows, disputed);
+        return me.finder.find();
+    }
+
+    void count(std::size_t w, const lead_rows& lead) {
+        worker& me = workers_[w];
+        const auto chain = chain_of(me, lead);
+        std::set<std::string> disputed = disputed_reads(chain, lead.rows);
+        if (!chain.empty()) add(w, chain, lead.rows, disputed);
         for (const auto& attribute : disputed) ++me.disputed[attribute];
     }
 
@@ -143,7 +178,7 @@ private:
             group = groups_[w].number_of(t.value);
         }
         const std::int64_t bucket = me.buckets.begin_of(rows[chain.front()].time);
-        me.tallies.try_emplace({group, bucket}, q_.steps.size()).first->second.add(chain, rows);
+        me.tally_of(group, bucket, q_.steps.size()).add(chain, rows);
     }
 
     touch group_of(worker& me, std::span<const std::uint32_t> chain, std::span<const row> rows) const {
@@ -182,12 +217,14 @@ parts parts_of(const funnel& q, const std::vector<worker>& workers, const group_
     parts all;
     all[{0, std::nullopt}];  // the whole has its rows even if nobody came
     for (std::size_t w = 0; w < workers.size(); ++w) {
-        for (const auto& [key, counted] : workers[w].tallies) {
-            std::vector<std::size_t> groups{0};
-            if (!q.by.empty()) groups.push_back(1 + order.places[w][key.first]);
-            for (const std::size_t group : groups) {
-                all[{group, std::nullopt}].push_back(&counted);
-                if (bucketed) all[{group, key.second}].push_back(&counted);
+        for (std::size_t g = 0; g < workers[w].tallies.size(); ++g) {
+            for (const auto& [bucket, counted] : workers[w].tallies[g]) {
+                std::vector<std::size_t> groups{0};
+                if (!q.by.empty()) groups.push_back(1 + order.places[w][g]);
+                for (const std::size_t group : groups) {
+                    all[{group, std::nullopt}].push_back(&counted);
+                    if (bucketed) all[{group, bucket}].push_back(&counted);
+                }
             }
         }
     }

@@ -43,6 +43,12 @@ std::uint64_t step_matcher::steps_of(std::span<const row> rows, std::size_t at) 
     return steps;
 }
 
+event_set step_matcher::events_of(std::size_t step) const {
+    event_set events(by_name_.size());
+    for (std::size_t e = 0; e < events.size(); ++e) events[e] = (by_name_[e] & bit(step)) != 0;
+    return events;
+}
+
 bool step_matcher::is_disputed(const lead_read& read, std::span<const row> rows) const {
     bool disputed = false;  // the latest value so far
     for (std::size_t first = 0; first < rows.size();) {

@@ -32,6 +32,8 @@ public:
     std::uint64_t steps_named(std::uint32_t event) const {
         return event < by_name_.size() ? by_name_[event] : 0;
     }
+    /// The events that bear a name of the step.
+    event_set events_of(std::size_t step) const;
     const std::vector<lead_read>& lead_reads() const { return lead_reads_; }
     /// Whether an event of a step read a latest value of which equal-time events differ.
     bool is_disputed(const lead_read&, std::span<const row>) const;

@@ -9,13 +9,13 @@
 namespace weir::inline v1 {
 namespace {
 
-std::unique_ptr<dictionary> copy_of(const dictionary& d) {
-    auto copy = std::make_unique<dictionary>();
-    for (dictionary::code c = 0; c < d.size(); ++c) copy->insert(d.at(c));
+std::unique_ptr<text_table> copy_of(const text_table& d) {
+    auto copy = std::make_unique<text_table>();
+    for (text_table::code c = 0; c < d.size(); ++c) copy->insert(d.at(c));
     return copy;
 }
 
-// The identity of a column as one text, for the dictionary of columns.
+// The identity of a column as one text, for the table of columns.
 std::string key_of(const column_name& n) {
     std::string key = n.attribute;
     key += '\0';
@@ -111,7 +111,7 @@ std::size_t batch::impl::column_of(const column_name& name) {
     const std::size_t index = column_keys->insert(key_of(name));
     if (index == columns.size()) {
         columns.push_back({.name = name, .texts = nullptr});
-        if (name.kind == value_kind::text) columns.back().texts = std::make_unique<dictionary>();
+        if (name.kind == value_kind::text) columns.back().texts = std::make_unique<text_table>();
     }
     return index;
 }
@@ -175,15 +175,15 @@ std::size_t batch::size() const { return impl_->leads.size(); }
 
 void batch::clear() {
     impl& d = *impl_;
-    d.lead_keys = std::make_unique<dictionary>();
-    d.event_names = std::make_unique<dictionary>();
+    d.lead_keys->clear();
+    d.event_names->clear();
     d.leads.clear();
     d.events.clear();
     d.times.clear();
     d.ids.clear();
     d.first_fault.reset();
     for (auto& c : d.columns) {  // the columns themselves stay: their indices are in use
-        if (c.texts) c.texts = std::make_unique<dictionary>();
+        if (c.texts) c.texts->clear();
         c.rows.clear();
         c.bits.clear();
     }

@@ -11,7 +11,7 @@
 
 #include <weir/event.hpp>
 
-#include "store/dictionary.hpp"
+#include "store/text_table.hpp"
 
 namespace weir::inline v1 {
 
@@ -31,7 +31,7 @@ struct column_name {
 struct batch::impl {
     struct column {
         column_name name;
-        std::unique_ptr<dictionary> texts;  ///< only of kind text
+        std::unique_ptr<text_table> texts;  ///< only of kind text
         std::vector<std::uint32_t> rows{};  ///< ascending: the rows that have a value
         std::vector<std::int64_t> bits{};
     };
@@ -40,9 +40,9 @@ struct batch::impl {
         std::string reason;
     };
 
-    std::unique_ptr<dictionary> lead_keys = std::make_unique<dictionary>();
-    std::unique_ptr<dictionary> event_names = std::make_unique<dictionary>();
-    std::unique_ptr<dictionary> column_keys = std::make_unique<dictionary>();  ///< code = index into columns
+    std::unique_ptr<text_table> lead_keys = std::make_unique<text_table>();
+    std::unique_ptr<text_table> event_names = std::make_unique<text_table>();
+    std::unique_ptr<text_table> column_keys = std::make_unique<text_table>();  ///< code = index into columns
     std::vector<std::uint32_t> leads{}, events{};
     std::vector<std::int64_t> times{};
     std::vector<column> columns{};

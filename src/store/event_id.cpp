@@ -51,7 +51,7 @@ content_hash row_hasher::of(std::uint32_t row) const {
         append_text(bytes, c.name.currency.code());
         const std::int64_t bits = c.bits[static_cast<std::size_t>(at - c.rows.begin())];
         if (c.texts)
-            append_text(bytes, c.texts->at(static_cast<dictionary::code>(bits)));
+            append_text(bytes, c.texts->at(static_cast<text_table::code>(bits)));
         else
             append_bits(bytes, bits);
     }

@@ -108,7 +108,7 @@ std::optional<row_fault> json_rows::fill(const std::string& key, const json::nod
         if (columns_.size() == max_columns)
             return row_fault{0, key,
                              "found one more key, at most " + std::to_string(max_columns) + " are allowed"};
-        found = static_cast<dictionary::code>(column(key));
+        found = static_cast<text_table::code>(column(key));
         to.cells.emplace_back();
     }
     if (filled_by_others_[*found]) return row_fault{0, key, "found a key that comes from a lookup as well"};

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "store/dictionary.hpp"
 #include "store/file_row.hpp"
+#include "store/text_table.hpp"
 #include "store/text_window.hpp"
 
 namespace weir::inline v1 {
@@ -36,7 +36,7 @@ private:
 
     text_window text_;
     bool all_keys_;
-    dictionary keys_{};  // code = column
+    text_table keys_{};  // code = column
     std::vector<bool> filled_by_others_{};
     std::string_view line_text_{};
     std::size_t line_bytes_ = 0;  // with the line end

@@ -7,8 +7,8 @@
 
 #include <weir/ingest.hpp>
 
-#include "store/dictionary.hpp"
 #include "store/file_row.hpp"
+#include "store/text_table.hpp"
 
 namespace weir::inline v1 {
 
@@ -26,7 +26,7 @@ public:
 private:
     std::size_t key_column_;
     std::vector<std::size_t> columns_{};
-    dictionary keys_{};
+    text_table keys_{};
     std::vector<std::string> cells_{};  // columns_.size() for each key
 };
 

@@ -1,43 +1,62 @@
-// store/packed.hpp - integers in as few bytes as their range needs: base + 0, 1, 2, 4 or 8 bytes each.
+// store/packed.hpp - integers in as few bytes as their range needs: base + 0 to 8 bytes each.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
-#include <vector>
+#include <utility>
 
 namespace weir::inline v1 {
 
-/// An immutable column of 64-bit integers. A constant column takes no bytes.
+/// An immutable column of 64-bit integers.
 class packed {
 public:
     packed() = default;
     explicit packed(std::span<const std::int64_t> values);
 
     std::int64_t operator[](std::size_t i) const {
-        switch (width_) {
-            case 0: return base_;
-            case 1: return at<std::uint8_t>(i);
-            case 2: return at<std::uint16_t>(i);
-            case 4: return at<std::uint32_t>(i);
-            default: return at<std::uint64_t>(i);
-        }
+        return static_cast<std::int64_t>(base_ + (load(bytes_.get() + i * width_) & mask_));
     }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
-    std::int64_t memory() const { return static_cast<std::int64_t>(bytes_.size()); }
+    /// Bounds of the values; exact in a column that was made from values.
+    std::int64_t least() const { return static_cast<std::int64_t>(base_); }
+    std::int64_t greatest() const { return static_cast<std::int64_t>(base_ + range_); }
+    std::int64_t memory() const { return static_cast<std::int64_t>(size_ == 0 ? 0 : size_ * width_ + slack); }
 
 private:
-    template <class T> std::int64_t at(std::size_t i) const {
-        T raw;
-        std::memcpy(&raw, bytes_.data() + i * sizeof(T), sizeof(T));
-        return static_cast<std::int64_t>(static_cast<std::uint64_t>(base_) + raw);
+    friend class packed_writer;
+    // A value is read and written as eight bytes, of which `width_` count.
+    static constexpr std::size_t slack = 8;
+    static std::uint64_t load(const std::byte* from) {
+        std::uint64_t raw;
+        std::memcpy(&raw, from, sizeof raw);
+        return raw;
     }
-    std::int64_t base_ = 0;
-    std::size_t size_ = 0;
-    unsigned width_ = 0;
-    std::vector<std::byte> bytes_{};
+    static_assert(std::endian::native == std::endian::little, "packed columns lay out bytes from the least");
+
+    std::uint64_t base_ = 0, range_ = 0, mask_ = 0;
+    std::size_t width_ = 0, size_ = 0;
+    std::unique_ptr<std::byte[]> bytes_{};
+};
+
+/// Fills a column from front to back with values between bounds that are known before.
+class packed_writer {
+public:
+    packed_writer(std::int64_t least, std::int64_t greatest, std::size_t size);
+    void append(std::span<const std::int64_t> values);
+    /// Appends from[begin] to from[end - 1].
+    void append(const packed& from, std::size_t begin, std::size_t end);
+    void append(std::int64_t value, std::size_t times);
+    /// Call it once `size` values were appended.
+    packed finish() { return std::move(built_); }
+
+private:
+    packed built_{};
+    std::byte* next_ = nullptr;
 };
 
 }  // namespace weir::inline v1

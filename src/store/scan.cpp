@@ -1,7 +1,10 @@
+// scan.cpp - blocks of leads: first the masks of all segments together, then the rows of those that pass.
 #include "store/scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
+#include <numeric>
 #include <thread>
 
 #include "base/fail.hpp"
@@ -17,63 +20,136 @@ bool before(const row& a, const row& b) {
     return a.order < b.order;
 }
 
+bool has(const event_set& set, std::uint32_t event) { return event < set.size() && set[event]; }
+
+std::uint64_t mask_of(const event_set& set) {
+    std::uint64_t mask = 0;
+    for (std::uint32_t e = 0; e < set.size(); ++e)
+        if (set[e]) mask |= event_bit(e);
+    return mask;
+}
+
 // Walks one range of leads.
 class walker {
 public:
     walker(const snapshot::impl& data, const scan_options& options, std::uint32_t from, std::uint32_t until)
-        : data_(data), options_(options) {
-        for (std::uint32_t s = 0; s < data.segments.size(); ++s) {
-            if (!options.segments.empty() && !options.segments[s]) continue;
-            const auto& leads = data.segments[s]->leads;
-            const auto first = std::lower_bound(leads.begin(), leads.end(), from) - leads.begin();
-            const auto last = std::lower_bound(leads.begin(), leads.end(), until) - leads.begin();
-            if (first < last)
-                cursors_.push_back({s, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)});
-        }
+        : data_(data), options_(options), next_lead_(from), until_(until) {
+        for (std::uint32_t s = 0; s < data.segments.size(); ++s)
+            if (options.segments.empty() || options.segments[s]) add_cursor(s);
+        const lead_filter& filter = options.filter;
+        first_ = filter.first.empty() ? ~std::uint64_t{0} : mask_of(filter.first);
+        second_ = mask_of(filter.second);
+        may_stop_ = !filter.first.empty() && filter.stops != lead_filter::stopping::whole;
+        may_count_ = may_stop_ && exact_ && filter.stops == lead_filter::stopping::counted;
     }
 
-    template <class F> void run(F&& visit) {
-        for (;;) {
-            std::uint32_t lead = UINT32_MAX;
-            for (const cursor& c : cursors_) lead = std::min(lead, segment_of(c).leads[c.next]);
-            if (lead == UINT32_MAX) return;
-            rows_.clear();
-            int parts = 0;
-            for (cursor& c : cursors_) {
-                if (segment_of(c).leads[c.next] != lead) continue;
-                const std::size_t had = rows_.size();
-                take(c);
-                if (rows_.size() > had) ++parts;
-                ++c.next;
+    // Gives the number of leads that were counted.
+    template <class F> std::int64_t run(F&& visit) {
+        std::int64_t counted = 0;
+        while (next_lead_ < until_) {
+            const std::uint32_t begin = next_lead_, end = std::min(until_ - begin, block) + begin;
+            collect_masks(begin, end);
+            for (std::uint32_t lead = begin; lead < end; ++lead) {
+                const std::uint64_t mask = masks_[lead - begin];
+                if ((mask & first_) == 0) continue;
+                const bool stops = may_stop_ && (mask & second_) == 0;
+                if (stops && may_count_)
+                    ++counted;
+                else if (take(lead, stops))
+                    visit(lead_rows{lead, rows_, stops});
             }
-            std::erase_if(cursors_, [](const cursor& c) { return c.next == c.last; });
-            if (parts > 1) std::sort(rows_.begin(), rows_.end(), before);
-            if (parts > 0) visit(lead_rows{lead, rows_});
+            next_lead_ = end;
         }
+        return counted;
     }
 
 private:
+    static constexpr std::uint32_t block = 2048;
     struct cursor {
-        std::uint32_t segment, next, last;  // of the segment's leads
+        const segment* from;
+        std::uint32_t number;  // of the segment
+        bool raw;
+        std::uint32_t seen, next,
+            last;               // of the segment's leads: masks are read up to `seen`, rows to `next`
+        std::uint64_t visible;  // bits of events that are not hidden
     };
-    const segment& segment_of(const cursor& c) const { return *data_.segments[c.segment]; }
 
-    void take(const cursor& c) {
-        const segment& s = segment_of(c);
-        const bool raw = c.segment < data_.raw_segments();
-        for (std::uint32_t r = s.offsets[c.next]; r < s.offsets[c.next + 1]; ++r) {
-            const std::int64_t time = s.times[r];
-            if (time > options_.as_of) return;
-            const auto event = static_cast<std::uint32_t>(s.events[r]);
-            if (raw && !options_.hidden && data_.is_hidden(event)) continue;
-            const auto order = raw ? 0U : static_cast<std::uint32_t>(s.orders[r]);
-            rows_.push_back({time, s.arrivals[r], order, event, c.segment, r});
+    void add_cursor(std::uint32_t s) {
+        const segment& from = *data_.segments[s];
+        const auto at = [&](std::uint32_t lead) {
+            return static_cast<std::uint32_t>(std::lower_bound(from.leads.begin(), from.leads.end(), lead) -
+                                              from.leads.begin());
+        };
+        cursor c{&from, s, s < data_.raw_segments(), at(next_lead_), 0, at(until_), ~std::uint64_t{0}};
+        c.next = c.seen;
+        if (c.seen == c.last) return;
+        if (from.masks_are_exact() && c.raw && !options_.hidden) c.visible = ~mask_of(data_.hidden);
+        exact_ = exact_ && from.masks_are_exact() && from.max_time <= options_.as_of;
+        cursors_.push_back(c);
+    }
+
+    void collect_masks(std::uint32_t begin, std::uint32_t end) {
+        std::fill_n(masks_.begin(), end - begin, 0);
+        for (cursor& c : cursors_) {
+            const std::uint32_t* const leads = c.from->leads.data();
+            const std::uint64_t* const masks = c.from->masks.data();
+            std::uint32_t i = c.seen;
+            for (; i < c.last && leads[i] < end; ++i) masks_[leads[i] - begin] |= masks[i] & c.visible;
+            c.seen = i;
         }
+    }
+
+    // Fills rows_ with what the lead has to give; false if that is nothing.
+    bool take(std::uint32_t lead, bool stops) {
+        rows_.clear();
+        int parts = 0;
+        for (cursor& c : cursors_) {
+            while (c.next < c.last && c.from->leads[c.next] < lead) ++c.next;
+            if (c.next == c.last || c.from->leads[c.next] != lead) continue;
+            const std::size_t had = rows_.size();
+            take_rows(c, stops);
+            if (rows_.size() > had) ++parts;
+        }
+        if (parts > 1) std::sort(rows_.begin(), rows_.end(), before);
+        if (stops) cut_at_first_instant();
+        return !rows_.empty();
+    }
+
+    void take_rows(const cursor& c, bool stops) {
+        const segment& s = *c.from;
+        std::int64_t until = options_.as_of;
+        for (std::uint32_t r = s.offsets[c.next]; r < s.offsets[c.next + 1]; ++r) {
+            const auto event = static_cast<std::uint32_t>(s.events[r]);
+            if (!options_.events.empty() && !has(options_.events, event)) continue;
+            if (c.raw && !options_.hidden && data_.is_hidden(event)) continue;
+            const std::int64_t time = s.times[r];
+            if (time > until) return;
+            if (stops && has(options_.filter.first, event)) until = time;
+            if (c.raw)
+                rows_.push_back({time, s.first_arrival + r, 0, event, c.number, r});
+            else
+                rows_.push_back(
+                    {time, s.arrivals[r], static_cast<std::uint32_t>(s.orders[r]), event, c.number, r});
+        }
+    }
+
+    // What several segments gave may go beyond the first of their instants.
+    void cut_at_first_instant() {
+        const auto first = std::find_if(rows_.begin(), rows_.end(),
+                                        [this](const row& r) { return has(options_.filter.first, r.event); });
+        if (first == rows_.end()) return rows_.clear();
+        const std::int64_t until = first->time;
+        while (rows_.back().time > until) rows_.pop_back();
     }
 
     const snapshot::impl& data_;
     const scan_options& options_;
+    std::uint32_t next_lead_, until_;
+    std::uint64_t first_ = 0, second_ = 0;
+    bool exact_ = true;  // a bit in a mask is an event that is given
+    bool may_stop_ = false, may_count_ = false;
     std::vector<cursor> cursors_{};
+    std::array<std::uint64_t, block> masks_{};
     std::vector<row> rows_{};
 };
 
@@ -115,17 +191,17 @@ void check_threads(const scope& how) {
              std::to_string(how.threads) + " threads were asked for, 1 to 256 are possible", "threads");
 }
 
-int scan(const snapshot::impl& data, const scan_options& options,
-         const std::function<void(int worker, const lead_rows&)>& visit) {
+std::int64_t scan(const snapshot::impl& data, const scan_options& options,
+                  const std::function<void(int worker, const lead_rows&)>& visit) {
     const int n = options.threads;
     const auto borders = split(data, n);
     std::vector<std::exception_ptr> faults(static_cast<std::size_t>(n));
+    std::vector<std::int64_t> counted(static_cast<std::size_t>(n));
     const auto work = [&](int worker) {
         const auto w = static_cast<std::size_t>(worker);
         try {
-            walker(data, options, borders[w], borders[w + 1]).run([&](const lead_rows& lead) {
-                visit(worker, lead);
-            });
+            walker leads(data, options, borders[w], borders[w + 1]);
+            counted[w] = leads.run([&](const lead_rows& lead) { visit(worker, lead); });
         } catch (...) {
             faults[w] = std::current_exception();
         }
@@ -138,7 +214,7 @@ int scan(const snapshot::impl& data, const scan_options& options,
     }
     for (const auto& fault : faults)
         if (fault) std::rethrow_exception(fault);
-    return n;
+    return std::accumulate(counted.begin(), counted.end(), std::int64_t{0});
 }
 
 }  // namespace weir::inline v1

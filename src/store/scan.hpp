@@ -27,6 +27,23 @@ struct row {
 struct lead_rows {
     std::uint32_t lead;
     std::span<const row> rows;
+    bool stops = false;  ///< see lead_filter
+};
+
+/// A set of events, by code.
+using event_set = std::vector<bool>;
+
+/// What the types of a lead's events decide before any row is read. Two leads with the same events are not
+/// always treated alike: what the masks of the segments cannot rule out is read.
+struct lead_filter {
+    enum class stopping : std::uint8_t {
+        whole,          ///< is given like any other
+        first_instant,  ///< is given as far as the instant of its first event of `first`, which it has
+        counted         ///< is counted, and only if that is not certain given as far as that instant
+    };
+    event_set first{};   ///< a lead without an event of these is not given; empty: every lead is
+    event_set second{};  ///< a lead that has none of these stops at `first`
+    stopping stops = stopping::whole;
 };
 
 struct scan_options {
@@ -34,6 +51,8 @@ struct scan_options {
     bool hidden = false;           ///< also raw events that stage events hide
     std::vector<bool> segments{};  ///< which to read; empty: all
     int threads = 1;
+    event_set events{};  ///< which to give; empty: all
+    lead_filter filter{};
 };
 
 /// Throws invalid_question for a number of threads that is not 1 to 256.
@@ -41,8 +60,8 @@ void check_threads(const scope&);
 
 /// Calls visit(worker, lead) for every lead that has rows to give: workers 0 .. n-1 run in parallel, each
 /// over one contiguous range of leads in ascending order, worker 0 over the first range. Joins all before it
-/// returns or throws. Gives n, at most options.threads and at least 1.
-int scan(const snapshot::impl&, const scan_options&,
-         const std::function<void(int worker, const lead_rows&)>& visit);
+/// returns or throws. Gives the number of leads that were counted instead.
+std::int64_t scan(const snapshot::impl&, const scan_options&,
+                  const std::function<void(int worker, const lead_rows&)>& visit);
 
 }  // namespace weir::inline v1

@@ -12,8 +12,8 @@ const segment_column* segment::find(std::uint32_t column) const {
 
 std::int64_t segment::memory() const {
     const auto bytes = [](const auto& v) { return static_cast<std::int64_t>(v.size() * sizeof(v[0])); };
-    std::int64_t sum =
-        static_cast<std::int64_t>(sizeof(segment)) + bytes(leads) + bytes(offsets) + bytes(event_counts);
+    std::int64_t sum = static_cast<std::int64_t>(sizeof(segment)) + bytes(leads) + bytes(offsets) +
+                       bytes(masks) + bytes(event_counts);
     for (const packed* p : {&events, &times, &arrivals, &orders, &source_segments, &source_rows})
         sum += p->memory();
     for (const auto& c : columns)

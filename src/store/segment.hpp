@@ -23,7 +23,8 @@ struct store_column {
 
 /// Values of one store column in one segment.
 struct segment_column {
-    std::uint32_t column = 0;              ///< index into the snapshot's columns
+    std::uint32_t column = 0;  ///< index into the snapshot's columns
+    bool is_text = false;
     packed bits{};                         ///< text: code + 1, 0 = missing
     std::vector<std::uint64_t> present{};  ///< a bit a row; empty: text, or all present
 
@@ -33,20 +34,28 @@ struct segment_column {
     }
     /// The bits of the value, see value_kind; only where has(row).
     std::int64_t at(std::size_t row) const { return is_text ? bits[row] - 1 : bits[row]; }
-    bool is_text = false;
 };
+
+/// The bit of an event code in the mask of a lead's events; codes beyond 64 share the bits.
+inline std::uint64_t event_bit(std::uint32_t code) { return std::uint64_t{1} << (code % 64); }
 
 /// Row r belongs to leads[i] iff offsets[i] <= r < offsets[i + 1]. A lead's rows ascend by (time, arrival,
 /// order).
+///
+/// Segments of raw events have disjoint ranges of arrival numbers, and inside a lead rows of equal time stand
+/// in order of arrival. That order is all that arrival decides, so the numbers themselves are not kept: row r
+/// counts as first_arrival + r.
 struct segment {
     std::vector<std::uint32_t> leads{};  ///< codes, ascending
     std::vector<std::uint32_t> offsets{0};
+    std::vector<std::uint64_t> masks{};     ///< by index of the lead: event_bit() of each of its events
     packed events{};                        ///< code of the name
     packed times{};                         ///< microseconds
-    packed arrivals{};                      ///< arrival number as int64 bits
+    std::int64_t first_arrival = 0;         ///< of no meaning for derived events
     std::vector<segment_column> columns{};  ///< ascending by column
 
     // Only of derived events:
+    packed arrivals{};         ///< of the cause
     packed orders{};           ///< 1, 2, ... among those of one (time, arrival)
     packed source_segments{};  ///< of the cause, an index into the snapshot's segments; -1: a time-out
     packed source_rows{};
@@ -56,6 +65,8 @@ struct segment {
     std::vector<std::pair<std::uint32_t, std::int64_t>> event_counts{};  ///< (code, rows), ascending
 
     std::size_t size() const { return offsets.back(); }
+    /// True if every bit of a mask stands for one code.
+    bool masks_are_exact() const { return event_counts.empty() || event_counts.back().first < 64; }
     const segment_column* find(std::uint32_t column) const;
     std::int64_t memory() const;
 };

@@ -11,6 +11,7 @@
 #include "base/fail.hpp"
 #include "store/event_id.hpp"
 #include "store/segment_builder.hpp"
+#include "store/segment_merge.hpp"
 #include "store/snapshot_data.hpp"
 
 namespace weir::inline v1 {
@@ -56,12 +57,6 @@ std::uint32_t column_in(std::vector<store_column>& columns, const column_name& n
         if (columns[i].name == name) return static_cast<std::uint32_t>(i);
     columns.push_back({name, name.kind == value_kind::text ? std::make_shared<dictionary>() : nullptr});
     return static_cast<std::uint32_t>(columns.size() - 1);
-}
-
-std::vector<std::uint32_t> translate(const dictionary& from, dictionary& to) {
-    std::vector<std::uint32_t> codes(from.size());
-    for (std::uint32_t c = 0; c < codes.size(); ++c) codes[c] = to.insert(from.at(c));
-    return codes;
 }
 
 }  // namespace
@@ -147,13 +142,13 @@ receipt store::impl::append(const batch::impl& b) {
     if (coded.rows.empty()) return r;
 
     auto next = std::make_shared<snapshot::impl>(*current);
-    coded.leads = translate(*b.lead_keys, *next->lead_keys);
-    coded.events = translate(*b.event_names, *next->event_names);
+    coded.leads = next->lead_keys->insert(*b.lead_keys);
+    coded.events = next->event_names->insert(*b.event_names);
     for (const auto& c : b.columns) {
         coded.columns.push_back(c.rows.empty() ? UINT32_MAX : column_in(next->columns, c.name));
         coded.texts.emplace_back();
         if (c.texts && !c.rows.empty())
-            coded.texts.back() = translate(*c.texts, *next->columns[coded.columns.back()].texts);
+            coded.texts.back() = next->columns[coded.columns.back()].texts->insert(*c.texts);
     }
     next->segments.push_back(build_segment(coded));
     if (const auto bytes = memory_of(*next); bytes > options.memory_budget)
