@@ -22,6 +22,7 @@ void check_name(const snapshot::impl& data, const lifecycle& l) {
 struct findings {
     std::vector<stage_entry> entries{};
     std::vector<refused_move> refused{};
+    std::int64_t disputed = 0;  // leads
 };
 
 findings fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of, int threads) {
@@ -33,11 +34,13 @@ findings fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_
                                .filter = {.first = rules.triggers()}};
     scan(data, options,
          [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
-    findings all{std::move(folders.front().entries), std::move(folders.front().refused)};
+    findings all{std::move(folders.front().entries), std::move(folders.front().refused),
+                 folders.front().disputed};
     for (std::size_t i = 1; i < folders.size(); ++i) {
         folder& f = folders[i];
         all.entries.insert(all.entries.end(), f.entries.begin(), f.entries.end());
         std::move(f.refused.begin(), f.refused.end(), std::back_inserter(all.refused));
+        all.disputed += f.disputed;
         f = folder(rules, as_of);  // frees what was taken
     }
     return all;
@@ -133,6 +136,7 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
     findings found = fold_all(data, rules, layer->as_of, how.threads);
     check_words(rules, found.refused);
     layer->notes = notes_of(data, l, codes, found.refused.size());
+    layer->disputed = found.disputed;
     for (refused_move& r : found.refused) {
         layer->refusals.push_back({r.lead, r.time, r.event, std::string(r.policy), std::move(r.target)});
     }

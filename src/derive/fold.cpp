@@ -33,6 +33,7 @@ void folder::fold(const lead_rows& lead) {
         first = last;
     }
     run_time_outs(as_of_);
+    if (disputed_) ++disputed;
 }
 
 void folder::start(const lead_rows& lead) {
@@ -42,6 +43,7 @@ void folder::start(const lead_rows& lead) {
     begin_ = entries.size();
     present_ = nowhere;
     number_ = 1;
+    disputed_ = false;
     std::fill(clocks_.begin(), clocks_.end(), idle_clock{});
 }
 
@@ -67,7 +69,9 @@ void folder::collect(std::size_t first, std::size_t last) {
     proposals_.clear();
     for (std::size_t row = first; row < last; ++row) {
         for (const std::uint32_t rule : rules_->triggered_by(rows_[row])) {
-            if (!rules_->rule(rule).where.holds(rows_, row)) continue;
+            const predicate& where = rules_->rule(rule).where;
+            disputed_ = disputed_ || where.is_disputed(rows_.first(past_));
+            if (!where.holds(rows_, row)) continue;
             if (const auto to = target_of(rule, row)) proposals_.push_back({*to, rule, row});
         }
     }
@@ -89,11 +93,25 @@ std::optional<place> folder::target_of(std::uint32_t rule, std::size_t row) {
 
 void folder::apply_proposals() {
     place done = nowhere;
-    for (const proposal& p : proposals_) {
+    for (std::size_t i = 0; i < proposals_.size(); ++i) {
+        const proposal& p = proposals_[i];
         if (p.to == done || !rules_->rule(p.rule).from.has(present_)) continue;
         done = p.to;
+        const std::size_t before = entries.size();
         apply(p, rows_[p.row].time);
+        disputed_ = disputed_ || (entries.size() > before && is_one_of_several(i));
     }
+}
+
+// Whether another event, of other content, made the same proposal by the same rule: arrival chose between
+// them.
+bool folder::is_one_of_several(std::size_t at) const {
+    const proposal& p = proposals_[at];
+    for (std::size_t i = at + 1; i < proposals_.size(); ++i) {
+        if (proposals_[i].to != p.to || proposals_[i].rule != p.rule) return false;
+        if (rules_->differ(rows_[p.row], rows_[proposals_[i].row])) return true;
+    }
+    return false;
 }
 
 void folder::run_time_outs(std::int64_t until) {
@@ -109,6 +127,7 @@ void folder::run_time_outs(std::int64_t until) {
         clocks_[due->time_out].tried = due->since;
         const std::uint32_t rule = rules_->time_outs()[due->time_out];
         const bound_rule& bound = rules_->rule(rule);
+        disputed_ = disputed_ || bound.where.is_disputed(rows_.first(past_));
         if (bound.where.holds_after(rows_.first(past_))) apply({bound.to, rule, no_row}, due->at);
     }
 }

@@ -59,6 +59,7 @@ public:
 
     std::vector<stage_entry> entries{};  ///< by lead as given, then in total order
     std::vector<refused_move> refused{};
+    std::int64_t disputed = 0;  ///< leads of whom arrival decided what a rule read, or which event moved them
 
 private:
     // Lets a lead enter `to` because of the event rows_[row]; without a row it is a time-out.
@@ -83,6 +84,7 @@ private:
     void collect(std::size_t first, std::size_t last);
     std::optional<place> target_of(std::uint32_t rule, std::size_t row);
     void apply_proposals();
+    bool is_one_of_several(std::size_t at) const;
     void run_time_outs(std::int64_t until);
     std::optional<due_rule> next_due(std::int64_t until) const;
 
@@ -107,6 +109,7 @@ private:
     place present_ = nowhere;
     std::int64_t since_ = 0;  // start of the present visit
     std::uint32_t number_ = 1;
+    bool disputed_ = false;
 };
 
 }  // namespace weir::inline v1

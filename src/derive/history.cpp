@@ -138,7 +138,7 @@ result<stage_history> history(const snapshot& derived, std::string_view name) {
         stage_history h;
         h.lifecycle = layer.lifecycle;
         if (data.last_raw()) h.as_of = instant_at(layer.as_of);
-        h.notes = layer.notes;
+        h.notes = data.notes_of_layer(at);
         h.visits = read_visits(data, at);
         h.violations = read_violations(data, layer);
         return h;

@@ -1,5 +1,9 @@
 #include "derive/rulebook.hpp"
 
+#include <algorithm>
+#include <set>
+#include <string_view>
+
 namespace weir::inline v1 {
 
 rulebook::rulebook(const snapshot::impl& data, const weir::lifecycle& l) : snapshot_(&data), lifecycle_(&l) {
@@ -11,6 +15,9 @@ rulebook::rulebook(const snapshot::impl& data, const weir::lifecycle& l) : snaps
         if (i + 1 >= l.stages.size() || l.stages[i].terminal) terminal_.add(p);
     }
     for (const weir::rule& r : l.rules) rules_.push_back(bind(r));
+    std::set<std::string_view> attributes;
+    for (const auto& c : data.columns) attributes.insert(c.name.attribute);
+    for (const auto& attribute : attributes) attributes_.emplace_back(data, attribute);
     index_triggers();
 }
 
@@ -63,6 +70,11 @@ void rulebook::index_triggers() {
             }
         }
     }
+}
+
+bool rulebook::differ(const row& a, const row& b) const {
+    return std::any_of(attributes_.begin(), attributes_.end(),
+                       [&](const attribute_reader& r) { return r.at(a) != r.at(b); });
 }
 
 // What stage events hide bears no name.

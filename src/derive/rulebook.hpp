@@ -61,6 +61,8 @@ public:
 
     /// Rules that events of this name trigger, ascending. Events that another lifecycle hides trigger none.
     const std::vector<std::uint32_t>& triggered_by(const row&) const;
+    /// Whether two events differ in any attribute.
+    bool differ(const row&, const row&) const;
     /// Rules that are time-outs, ascending.
     const std::vector<std::uint32_t>& time_outs() const { return time_outs_; }
     /// Whether an event is activity for a time-out: one that it names, else any raw one, be it hidden.
@@ -85,6 +87,7 @@ private:
     std::map<std::string, place, std::less<>> place_by_name_{};
     place_set terminal_{};
     std::vector<bound_rule> rules_{};
+    std::vector<attribute_reader> attributes_{};  // all
     std::vector<std::uint32_t> time_outs_{}, no_rules_{};
     std::vector<std::vector<std::uint32_t>> triggered_{};  // by event code
     std::vector<std::vector<bool>> activity_{};            // by time-out, by event code; empty: any raw event

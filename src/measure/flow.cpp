@@ -265,7 +265,7 @@ result<flow_table> measure(const snapshot& s, const flow& q, const scope& how) {
         const std::size_t layer = data.layer_named(q.lifecycle);
         const lifecycle& stages = data.layers[layer]->lifecycle;
         check_exit_names(stages);
-        flow_table answer{.question = q, .notes = data.layers[layer]->notes};
+        flow_table answer{.question = q, .notes = data.notes_of_layer(layer)};
         answer.exits.assign(stages.exits.begin(), stages.exits.end());
         const auto as_of = data.as_of_for(q.as_of);
         if (as_of) {

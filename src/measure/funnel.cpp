@@ -308,6 +308,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         funnel_table answer{.question = q};
         if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};
         add_missing_names(answer, data);
+        data.add_arrival_notes(data.layers.size(), answer.notes);
         if (answer.as_of)
             count_leads(answer, data, how.threads);
         else

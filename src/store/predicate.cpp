@@ -252,6 +252,19 @@ datum latest(const leaf& l, std::span<const row> rows) {
     return {};
 }
 
+bool is_disputed(const leaf& l, std::span<const row> rows) {
+    datum found;
+    for (std::size_t i = rows.size(), at = 0; i-- > 0;) {
+        if (!found.missing() && rows[i].time != rows[at].time) return false;
+        const datum d = l.read(rows[i]);
+        if (d.missing()) continue;
+        if (!found.missing() && d != found) return true;
+        found = d;
+        at = i;
+    }
+    return false;
+}
+
 }  // namespace
 
 predicate::predicate(const snapshot::impl& data, const condition& c) : impl_(std::make_unique<impl>()) {
@@ -276,6 +289,12 @@ bool predicate::holds(std::span<const row> rows, std::size_t at) const {
 bool predicate::holds_after(std::span<const row> rows) const {
     if (always()) return true;
     return impl_->evaluate([&](const leaf& l) { return l.of_lead ? latest(l, rows) : datum{}; });
+}
+
+bool predicate::is_disputed(std::span<const row> past) const {
+    return !of_lead().empty() && std::any_of(impl_->leaves.begin(), impl_->leaves.end(), [&](const leaf& l) {
+        return l.of_lead && v1::is_disputed(l, past);
+    });
 }
 
 const std::vector<std::string>& predicate::of_lead() const { return impl_->lead_attributes; }

@@ -31,6 +31,8 @@ public:
     /// Asks at an instant at which nothing happened: the event's own attributes are missing, and `lead.x` is
     /// the last value among `rows`, all of which are past.
     bool holds_after(std::span<const row> rows) const;
+    /// Whether a `lead.x` that it reads is the last among `past` of several equal-time values that differ.
+    bool is_disputed(std::span<const row> past) const;
     /// Attributes that it reads as `lead.x`.
     const std::vector<std::string>& of_lead() const;
 

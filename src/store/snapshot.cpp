@@ -64,6 +64,22 @@ std::size_t snapshot::impl::layer_named(std::string_view name) const {
          "lifecycle");
 }
 
+std::vector<std::string> snapshot::impl::notes_of_layer(std::size_t layer) const {
+    std::vector<std::string> notes = layers[layer]->notes;
+    add_arrival_notes(layer + 1, notes);
+    return notes;
+}
+
+void snapshot::impl::add_arrival_notes(std::size_t n, std::vector<std::string>& notes) const {
+    for (std::size_t i = 0; i < n; ++i) {
+        if (layers[i]->disputed == 0) continue;
+        notes.push_back("lifecycle " + quoted(layers[i]->lifecycle.name) + ": equal-time events of " +
+                        std::to_string(layers[i]->disputed) +
+                        (layers[i]->disputed == 1 ? " lead" : " leads") +
+                        " differ; order of arrival decided");
+    }
+}
+
 std::vector<std::int64_t> snapshot::impl::event_counts() const {
     std::vector<std::int64_t> counts;
     for (std::size_t i = 0; i < segments.size(); ++i)

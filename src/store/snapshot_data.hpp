@@ -29,6 +29,7 @@ struct derived_layer {
     std::shared_ptr<const weir::segment> segment{};
     std::vector<refusal> refusals{};  ///< by lead code, then in order
     std::vector<std::string> notes{};
+    std::int64_t disputed = 0;  ///< leads of whom arrival decided what a rule read, or which event moved them
 };
 
 struct snapshot::impl {
@@ -49,6 +50,10 @@ struct snapshot::impl {
     std::optional<std::int64_t> as_of_for(std::optional<instant> asked) const;
     /// The layer of a lifecycle; an empty name means the only one. Throws invalid_question, unknown_name.
     std::size_t layer_named(std::string_view) const;
+    /// What answers about a layer say of it: its own notes, and where arrival decided in it or in one before.
+    std::vector<std::string> notes_of_layer(std::size_t) const;
+    /// Says of the first n layers where arrival decided.
+    void add_arrival_notes(std::size_t n, std::vector<std::string>& notes) const;
     /// Rows that bear a name, hidden ones not counted; indexed by event code.
     std::vector<std::int64_t> event_counts() const;
     /// Names that at least one visible event bears, sorted.

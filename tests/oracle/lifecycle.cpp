@@ -31,6 +31,7 @@ public:
             if (f.time <= as_of_) instants.insert(f.time);
         for (const micros t : instants) live_through(t);
         run_time_outs(as_of_, true);
+        if (planted_ == fault::arrival_not_told) told_.disputed = false;
         for (std::size_t i = 1; i < told_.visits.size(); ++i)
             told_.visits[i - 1].until = told_.visits[i].from;
         return std::move(told_);
@@ -71,8 +72,25 @@ private:
         for (const proposal& p : proposals) {
             if (used.count(p.to) != 0 || !may_leave(p)) continue;
             used.insert(p.to);
+            const std::size_t before = told_.visits.size();
             move(p, now_);
+            if (told_.visits.size() == before) continue;
+            for (const proposal& other : proposals)
+                if (other.to == p.to && other.rule == p.rule && differ(*other.event, *p.event))
+                    told_.disputed = true;
         }
+    }
+
+    static bool differ(const fact& a, const fact& b) {
+        for (const fact* f : {&a, &b})
+            for (const auto& named : f->attributes)
+                if (!(a.at(named.name) == b.at(named.name))) return true;
+        return false;
+    }
+
+    void note_reads(std::size_t r, micros time) {
+        for (const auto& attribute : wheres_[r].of_lead())
+            if (latest_is_disputed(facts_, attribute, time)) told_.disputed = true;
     }
 
     void propose(std::vector<proposal>& proposals, std::size_t r, const fact& f) {
@@ -80,6 +98,7 @@ private:
         const bool is_change = !rule.stage_change.event.empty();
         if (f.hidden || rule.idle || !contains(is_change ? rule.stage_change.event : rule.event, f.name))
             return;
+        note_reads(r, f.time);
         if (!satisfies(wheres_[r], facts_, f)) return;
         if (!is_change) {
             proposals.push_back({place_of(rule.to), r, &f});
@@ -215,6 +234,7 @@ private:
             const bool holds = wheres_[*next].holds([&](const std::string& attribute, bool of_lead) {
                 return of_lead ? latest(facts_, attribute, next_due) : weir::value();
             });
+            if (may_leave(p)) note_reads(*next, next_due);
             if (holds && may_leave(p)) move(p, next_due);
         }
     }
@@ -325,6 +345,14 @@ weir::visit visit_of(const std::string& lead, const visit& v) {
     return out;
 }
 
+// "lifecycle "deals": equal-time events of 2 leads differ; order of arrival decided"
+std::ptrdiff_t disputes_in(const weir::stage_history& h) {
+    const std::string opening = "lifecycle \"" + h.lifecycle.name + "\": equal-time events of ";
+    for (const auto& note : h.notes)
+        if (note.rfind(opening, 0) == 0) return std::stoll(note.substr(opening.size()));
+    return 0;
+}
+
 using violation_key = std::tuple<std::string, micros, std::string, std::string, std::string>;
 
 }  // namespace
@@ -345,6 +373,10 @@ std::string difference(const histories& expected, const weir::stage_history& got
     for (const auto& v : got.violations)
         got_refused.emplace_back(v.lead.key(), v.time.time_since_epoch().count(), v.event, v.policy,
                                  v.target);
+    const auto disputed = std::count_if(expected.begin(), expected.end(),
+                                        [](const auto& lead) { return lead.second.disputed; });
+    if (const auto said = disputes_in(got); said != disputed)
+        return "expected " + std::to_string(disputed) + " disputed leads, got " + std::to_string(said);
     // Inside an instant refusals have no order.
     std::sort(refused.begin(), refused.end());
     std::sort(got_refused.begin(), got_refused.end());

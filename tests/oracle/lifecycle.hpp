@@ -29,6 +29,7 @@ struct refusal {
 struct history {
     std::vector<visit> visits{};
     std::vector<refusal> refusals{};
+    bool disputed = false;      ///< arrival decided what a rule read, or which fact made a move
     bool unknown_word = false;  ///< a word that is no stage: derive() fails if the policy says so
 };
 /// Histories by lead; a lead without any visit or refusal has an empty one.
