@@ -2,6 +2,7 @@
 //
 //   weir_bench generate EVENTS FILE.csv
 //   weir_bench weir FILE.csv [RUNS]       records of weir, after one run that warms up each question
+//   weir_bench load FILE.csv              the record of loading alone
 //   weir_bench bare EVENTS [RUNS]         records of the bare loops
 //   weir_bench report|json EVENTS FILE... the table of records, after a check that answers agree
 #include <exception>
@@ -103,6 +104,8 @@ int main_of(const std::vector<std::string>& words) {
         weir_bench::write_csv(weir_bench::make_workload(std::stoull(words[1])), words[2]);
     } else if (verb == "weir") {
         time_weir(words[1], runs);
+    } else if (verb == "load") {
+        load(words[1]);
     } else if (verb == "bare") {
         for (const auto& t : weir_bench::time_bare_loops(std::stoull(words[1]), runs)) std::cout << t;
     } else if (verb == "report" || verb == "json") {
@@ -112,7 +115,8 @@ int main_of(const std::vector<std::string>& words) {
         std::cout << (verb == "json" ? to_json(all, events) : to_markdown(all, events));
     } else {
         throw std::runtime_error(
-            "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | bare EVENTS [RUNS] | "
+            "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | load FILE.csv | bare EVENTS "
+            "[RUNS] | "
             "report|json EVENTS FILE...");
     }
     return 0;
