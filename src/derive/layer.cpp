@@ -20,17 +20,18 @@ public:
         }
     }
     void add_columns() {
-        add_text("lifecycle", [&](const stage_entry&) { return rules_.lifecycle().name; });
+        add_text(
+            "lifecycle", [](const stage_entry&) { return std::size_t{0}; },
+            [&](std::size_t) { return rules_.lifecycle().name; });
         add("version", value_kind::integer, [&](const stage_entry&) { return rules_.lifecycle().version; });
-        add_text("from", [&](const stage_entry& e) {
-            return e.from == nowhere ? std::string() : rules_.places()[static_cast<std::size_t>(e.from)];
-        });
-        add_text("move", [](const stage_entry& e) { return move_names[static_cast<std::size_t>(e.kind)]; });
-        add_text("cause", [&](const stage_entry& e) { return name_of(e.rule); });
-        add_text("reason", [&](const stage_entry& e) {
-            const std::string stated = stated_reason(e);
-            return stated.empty() ? rules_.lifecycle().rules[e.rule].reason : stated;
-        });
+        add_text(
+            "from", [](const stage_entry& e) { return static_cast<std::size_t>(e.from + 1); },
+            [&](std::size_t from) { return from == 0 ? std::string() : rules_.places()[from - 1]; });
+        add_text(
+            "move", [](const stage_entry& e) { return static_cast<std::size_t>(e.kind); },
+            [](std::size_t kind) { return move_names[kind]; });
+        add_text("cause", rule_of, [&](std::size_t rule) { return name_of(rule); });
+        add_reasons();
         add("stated", value_kind::boolean,
             [&](const stage_entry& e) { return stated_reason(e).empty() ? 0 : 1; });
         add("entry", value_kind::integer, [](const stage_entry& e) { return e.number; });
@@ -48,7 +49,8 @@ public:
     }
 
 private:
-    std::string name_of(std::uint32_t rule) const {
+    static std::size_t rule_of(const stage_entry& e) { return e.rule; }
+    std::string name_of(std::size_t rule) const {
         const std::string& name = rules_.lifecycle().rules[rule].name;
         return name.empty() ? "rules[" + std::to_string(rule) + "]" : name;
     }
@@ -65,16 +67,31 @@ private:
     void add(const char* name, value_kind kind, F&& bits_of, std::shared_ptr<dictionary> texts = {}) {
         const auto column = static_cast<std::uint32_t>(columns_.size());
         const bool is_text = kind == value_kind::text;
-        auto bits = map(bits_of);
-        if (is_text)
-            for (std::int64_t& code : bits) ++code;
         columns_.push_back({{.attribute = name, .kind = kind}, std::move(texts)});
-        if (!bits.empty()) builder_.add_column(column, is_text, std::move(bits));
+        if (!entries_.empty()) builder_.add_column(column, is_text, map(bits_of));
     }
-    template <class F> void add_text(const char* name, F&& text_of) {
+    // A column of texts that are told by a small number: each is made once.
+    template <class Key, class Text> void add_text(const char* name, Key&& key_of, Text&& text_of) {
         const auto texts = std::make_shared<dictionary>();
-        add(
-            name, value_kind::text, [&](const stage_entry& e) { return texts->insert(text_of(e)); }, texts);
+        std::vector<std::int64_t> bits_of;  // by key; 0: not made yet
+        const auto bits = [&](const stage_entry& e) {
+            const std::size_t key = key_of(e);
+            if (key >= bits_of.size()) bits_of.resize(key + 1);
+            if (bits_of[key] == 0) bits_of[key] = std::int64_t{texts->insert(text_of(key))} + 1;
+            return bits_of[key];
+        };
+        add(name, value_kind::text, bits, texts);
+    }
+    void add_reasons() {
+        const auto texts = std::make_shared<dictionary>();
+        std::vector<std::int64_t> of_rule;
+        for (const weir::rule& r : rules_.lifecycle().rules)
+            of_rule.push_back(std::int64_t{texts->insert(r.reason)} + 1);
+        const auto bits = [&](const stage_entry& e) {
+            const std::string stated = stated_reason(e);
+            return stated.empty() ? of_rule[e.rule] : std::int64_t{texts->insert(stated)} + 1;
+        };
+        add("reason", value_kind::text, bits, texts);
     }
 
     const rulebook& rules_;

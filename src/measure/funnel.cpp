@@ -64,21 +64,35 @@ struct tally {
 struct worker {
     chain_finder finder;
     bucketer buckets;
-    std::uint32_t only_event = 0;                          ///< the chain of a lead that stops at step 1
-    std::vector<std::map<std::int64_t, tally>> tallies{};  ///< by group's number, by bucket's begin
-    std::map<std::string, std::int64_t> disputed{};        ///< by attribute: leads of whom arrival decided it
+    std::uint32_t only_event = 0;                           ///< the chain of a lead that stops at step 1
+    std::vector<std::map<std::int64_t, tally>> tallies{};   ///< by group's number, by bucket's begin
+    std::vector<std::pair<std::int64_t, tally*>> recent{};  ///< by group's number: the bucket met last
+    std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
 
     tally& tally_of(std::size_t group, std::int64_t bucket, std::size_t steps) {
-        if (group >= tallies.size()) tallies.resize(group + 1);
-        return tallies[group].try_emplace(bucket, steps).first->second;
+        if (group >= tallies.size()) {
+            tallies.resize(group + 1);
+            recent.resize(group + 1);
+        }
+        auto& [last, found] = recent[group];
+        if (found == nullptr || last != bucket) {
+            found = &tallies[group].try_emplace(bucket, steps).first->second;
+            last = bucket;
+        }
+        return *found;
     }
 };
 
 class counter {
 public:
     counter(const snapshot::impl& data, const funnel& q, std::int64_t as_of, int threads)
-        : data_(data), q_(q), as_of_(as_of), matcher_(data, q), attribute_(data, q.by) {
-        const bucketer buckets(q.bucket.unit == calendar_unit::none ? calendar{} : q.bucket);
+        : data_(data),
+          q_(q),
+          as_of_(as_of),
+          bucketed_(q.bucket.unit != calendar_unit::none),
+          matcher_(data, q),
+          attribute_(data, q.by) {
+        const bucketer buckets(bucketed_ ? q.bucket : calendar{});
         const auto n = static_cast<std::size_t>(threads);
         workers_.assign(n, worker{chain_finder(rules_of(q)), buckets});
         groups_.assign(n, group_set(attribute_, q.max_groups));
@@ -88,12 +102,13 @@ public:
         const scan_options options{.as_of = as_of_,
                                    .segments = needed_segments(),
                                    .threads = static_cast<int>(workers_.size()),
+                                   .events = needed_events(),
                                    .filter = filter()};
         const std::int64_t counted = scan(data_, options, [this](int w, const lead_rows& lead) {
             count(static_cast<std::size_t>(w), lead);
         });
         worker& me = workers_.front();
-        if (counted > 0) me.tally_of(0, me.buckets.begin_of(0), q_.steps.size()).ended.front() += counted;
+        if (counted > 0) me.tally_of(0, 0, q_.steps.size()).ended.front() += counted;
     }
     std::vector<worker>& workers() { return workers_; }
     std::span<const group_set> groups() const { return groups_; }
@@ -105,9 +120,22 @@ private:
                (which == by_value::kind::first_touch || which == by_value::kind::last_touch);
     }
 
+    bool reads_all_events() const { return !matcher_.lead_reads().empty() || by_touch(); }
+
+    event_set needed_events() const {
+        if (reads_all_events()) return {};
+        event_set events = matcher_.events_of(0);
+        for (std::size_t k = 1; k < q_.steps.size(); ++k) {
+            const event_set more = matcher_.events_of(k);
+            for (std::size_t e = 0; e < more.size(); ++e)
+                if (more[e]) events[e] = true;
+        }
+        return events;
+    }
+
     // Those with an event of a step; all of them where any event of the lead may matter.
     std::vector<bool> needed_segments() const {
-        if (!matcher_.lead_reads().empty() || by_touch()) return {};
+        if (reads_all_events()) return {};
         std::vector<bool> needed;
         for (const auto& s : data_.segments)
             needed.push_back(
@@ -124,7 +152,7 @@ private:
         lead_filter f{.first = matcher_.events_of(0)};
         if (q_.steps.size() > 1) f.second = matcher_.events_of(1);
         const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
-        const bool one_part = q_.by.empty() && q_.bucket.unit == calendar_unit::none;
+        const bool one_part = q_.by.empty() && !bucketed_;
         if (name_decides)
             f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
         return f;
@@ -177,7 +205,7 @@ private:
             if (t.disputed) disputed.insert(q_.by);
             group = groups_[w].number_of(t.value);
         }
-        const std::int64_t bucket = me.buckets.begin_of(rows[chain.front()].time);
+        const std::int64_t bucket = bucketed_ ? me.buckets.begin_of(rows[chain.front()].time) : 0;
         me.tally_of(group, bucket, q_.steps.size()).add(chain, rows);
     }
 
@@ -199,6 +227,7 @@ private:
     const snapshot::impl& data_;
     const funnel& q_;
     std::int64_t as_of_;
+    bool bucketed_;
     step_matcher matcher_;
     attribute_reader attribute_;
     std::vector<worker> workers_{};

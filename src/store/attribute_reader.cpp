@@ -13,24 +13,17 @@ attribute_reader::attribute_reader(const snapshot::impl& data, std::string_view 
     }
 }
 
-datum attribute_reader::in_segment(std::uint32_t segment, std::size_t row) const {
-    for (const segment_column* c : found_[segment])
-        if (c->has(row)) return {c->column, c->at(row)};
-    return {};
-}
-
-datum attribute_reader::at(const row& r) const {
-    std::uint32_t segment = r.segment;
-    std::size_t index = r.index;
-    for (;;) {
-        if (const datum own = in_segment(segment, index); !own.missing()) return own;
-        if (segment < snapshot_->raw_segments()) return {};
+// A cause may be a stage event of another lifecycle, with a cause of its own.
+datum attribute_reader::of_cause(std::uint32_t segment, std::size_t row) const {
+    while (segment >= snapshot_->raw_segments()) {
         const weir::segment& stages = *snapshot_->segments[segment];
-        const std::int64_t cause = stages.source_segments[index];
+        const std::int64_t cause = stages.source_segments[row];
         if (cause < 0) return {};
-        index = static_cast<std::size_t>(stages.source_rows[index]);
+        row = static_cast<std::size_t>(stages.source_rows[row]);
         segment = static_cast<std::uint32_t>(cause);
+        if (const datum found = in_segment(segment, row); !found.missing()) return found;
     }
+    return {};
 }
 
 value attribute_reader::value_of(datum d) const {

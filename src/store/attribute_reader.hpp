@@ -28,7 +28,10 @@ class attribute_reader {
 public:
     attribute_reader(const snapshot::impl&, std::string_view attribute);
     /// The event's own value; for a stage event without one, that of the event that caused it.
-    datum at(const row&) const;
+    datum at(const row& r) const {
+        const datum own = in_segment(r.segment, r.index);
+        return own.missing() && r.order != 0 ? of_cause(r.segment, r.index) : own;
+    }
     value value_of(datum) const;
     /// The text that names a group: a text as it stands, other values as to_string(value) prints them.
     std::string text_of(datum) const;
@@ -39,7 +42,12 @@ public:
     value_kind kind_of(datum d) const { return snapshot_->columns[d.column].name.kind; }
 
 private:
-    datum in_segment(std::uint32_t segment, std::size_t row) const;
+    datum in_segment(std::uint32_t segment, std::size_t row) const {
+        for (const segment_column* c : found_[segment])
+            if (c->has(row)) return {c->column, c->at(row)};
+        return {};
+    }
+    datum of_cause(std::uint32_t segment, std::size_t row) const;
     const snapshot::impl* snapshot_;
     std::vector<std::vector<const segment_column*>> found_{};  ///< by segment
 };

@@ -47,6 +47,8 @@ private:
 
     bool skip_blank_lines();
     void begin_record();
+    bool take_plain_line();
+    void cut_plain(std::string_view line);
     bool scan();
     void begin_field();
     bool scan_bare();

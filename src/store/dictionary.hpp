@@ -24,10 +24,8 @@ public:
     }
     /// Inserts all texts of a table; gives their codes by its codes.
     std::vector<code> insert(const text_table& all) {
-        std::vector<code> codes(all.size());
         const std::unique_lock lock(mutex_);
-        for (code c = 0; c < codes.size(); ++c) codes[c] = texts_.insert(all.at(c));
-        return codes;
+        return texts_.insert(all);
     }
     std::optional<code> find(std::string_view text) const {
         const std::shared_lock lock(mutex_);

@@ -36,6 +36,7 @@ public:
         : data_(data), options_(options), next_lead_(from), until_(until) {
         for (std::uint32_t s = 0; s < data.segments.size(); ++s)
             if (options.segments.empty() || options.segments[s]) add_cursor(s);
+        classify_events();
         const lead_filter& filter = options.filter;
         first_ = filter.first.empty() ? ~std::uint64_t{0} : mask_of(filter.first);
         second_ = mask_of(filter.second);
@@ -47,18 +48,15 @@ public:
     template <class F> std::int64_t run(F&& visit) {
         std::int64_t counted = 0;
         while (next_lead_ < until_) {
-            const std::uint32_t begin = next_lead_, end = std::min(until_ - begin, block) + begin;
-            collect_masks(begin, end);
-            for (std::uint32_t lead = begin; lead < end; ++lead) {
-                const std::uint64_t mask = masks_[lead - begin];
-                if ((mask & first_) == 0) continue;
-                const bool stops = may_stop_ && (mask & second_) == 0;
-                if (stops && may_count_)
-                    ++counted;
-                else if (take(lead, stops))
-                    visit(lead_rows{lead, rows_, stops});
+            const std::uint32_t begin = next_lead_;
+            next_lead_ += std::min(until_ - begin, block);
+            collect_masks(begin, next_lead_);
+            counted += choose(begin, next_lead_);
+            for (std::size_t i = 0; i < chosen_.size(); ++i) {
+                fetch_ahead(begin, i);
+                const bool stops = may_stop_ && (masks_[chosen_[i] - begin] & second_) == 0;
+                if (take(chosen_[i], stops)) visit(lead_rows{chosen_[i], rows_, stops});
             }
-            next_lead_ = end;
         }
         return counted;
     }
@@ -84,8 +82,19 @@ private:
         c.next = c.seen;
         if (c.seen == c.last) return;
         if (from.masks_are_exact() && c.raw && !options_.hidden) c.visible = ~mask_of(data_.hidden);
+        if (biggest_ == nullptr || biggest_->size() < from.size()) biggest_ = &from;
         exact_ = exact_ && from.masks_are_exact() && from.max_time <= options_.as_of;
         cursors_.push_back(c);
+    }
+
+    void classify_events() {
+        roles_.resize(data_.event_names->size());
+        for (std::uint32_t e = 0; e < roles_.size(); ++e) {
+            const bool wanted = options_.events.empty() || has(options_.events, e);
+            if (wanted) roles_[e] |= given_if_derived;
+            if (wanted && (options_.hidden || !data_.is_hidden(e))) roles_[e] |= given_if_raw;
+            if (has(options_.filter.first, e)) roles_[e] |= ends_a_stop;
+        }
     }
 
     void collect_masks(std::uint32_t begin, std::uint32_t end) {
@@ -94,9 +103,38 @@ private:
             const std::uint32_t* const leads = c.from->leads.data();
             const std::uint64_t* const masks = c.from->masks.data();
             std::uint32_t i = c.seen;
-            for (; i < c.last && leads[i] < end; ++i) masks_[leads[i] - begin] |= masks[i] & c.visible;
+            for (; i < c.last && leads[i] < end; ++i) {
+                masks_[leads[i] - begin] |= masks[i] & c.visible;
+                if (c.from == biggest_) place_[leads[i] - begin] = i;
+            }
             c.seen = i;
         }
+    }
+
+    // Fills chosen_ with the leads of the block that are to be read.
+    std::int64_t choose(std::uint32_t begin, std::uint32_t end) {
+        std::int64_t counted = 0;
+        chosen_.clear();
+        for (std::uint32_t lead = begin; lead < end; ++lead) {
+            const std::uint64_t mask = masks_[lead - begin];
+            if ((mask & first_) == 0) continue;
+            if (may_count_ && (mask & second_) == 0)
+                ++counted;
+            else
+                chosen_.push_back(lead);
+        }
+        return counted;
+    }
+
+    // What lies far apart in the biggest segment is brought near while other leads are visited.
+    void fetch_ahead(std::uint32_t begin, std::size_t i) const {
+        constexpr std::size_t far = 16, near = 8;
+        if (i + far < chosen_.size())
+            __builtin_prefetch(&biggest_->offsets[place_[chosen_[i + far] - begin]]);
+        if (i + near >= chosen_.size()) return;
+        const std::uint32_t first = biggest_->offsets[place_[chosen_[i + near] - begin]];
+        biggest_->events.prefetch(first);
+        biggest_->times.prefetch(first);
     }
 
     // Fills rows_ with what the lead has to give; false if that is nothing.
@@ -118,13 +156,14 @@ private:
     void take_rows(const cursor& c, bool stops) {
         const segment& s = *c.from;
         std::int64_t until = options_.as_of;
+        const unsigned given = c.raw ? given_if_raw : given_if_derived;
         for (std::uint32_t r = s.offsets[c.next]; r < s.offsets[c.next + 1]; ++r) {
             const auto event = static_cast<std::uint32_t>(s.events[r]);
-            if (!options_.events.empty() && !has(options_.events, event)) continue;
-            if (c.raw && !options_.hidden && data_.is_hidden(event)) continue;
+            const unsigned role = roles_[event];
+            if ((role & given) == 0) continue;
             const std::int64_t time = s.times[r];
             if (time > until) return;
-            if (stops && has(options_.filter.first, event)) until = time;
+            if (stops && (role & ends_a_stop) != 0) until = time;
             if (c.raw)
                 rows_.push_back({time, s.first_arrival + r, 0, event, c.number, r});
             else
@@ -133,12 +172,13 @@ private:
         }
     }
 
-    // What several segments gave may go beyond the first of their instants.
+    // Several segments may have given more than the first of their instants, and a shared bit of a mask may
+    // have promised an event that is not there.
     void cut_at_first_instant() {
-        const auto first = std::find_if(rows_.begin(), rows_.end(),
-                                        [this](const row& r) { return has(options_.filter.first, r.event); });
-        if (first == rows_.end()) return rows_.clear();
-        const std::int64_t until = first->time;
+        std::size_t first = 0;
+        while (first < rows_.size() && (roles_[rows_[first].event] & ends_a_stop) == 0) ++first;
+        if (first == rows_.size()) return rows_.clear();
+        const std::int64_t until = rows_[first].time;
         while (rows_.back().time > until) rows_.pop_back();
     }
 
@@ -149,7 +189,14 @@ private:
     bool exact_ = true;  // a bit in a mask is an event that is given
     bool may_stop_ = false, may_count_ = false;
     std::vector<cursor> cursors_{};
+    static constexpr unsigned given_if_raw = 1, given_if_derived = 2, ends_a_stop = 4;
+    std::vector<std::uint8_t> roles_{};  // by event code
+    const segment* biggest_ = nullptr;
+    // Of the block at hand, by lead: the events it has, and where it is in the biggest segment if it is
+    // there.
     std::array<std::uint64_t, block> masks_{};
+    std::array<std::uint32_t, block> place_{};
+    std::vector<std::uint32_t> chosen_{};
     std::vector<row> rows_{};
 };
 

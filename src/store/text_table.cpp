@@ -13,25 +13,66 @@ namespace {
 
 constexpr std::size_t arena_block = std::size_t{64} << 10;
 
-std::uint32_t hash_of(std::string_view text) {
-    return static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()));
+std::uint64_t load_32(const char* from) {
+    std::uint32_t bits;
+    std::memcpy(&bits, from, sizeof bits);
+    return bits;
+}
+
+// The bytes of a text of at most seven, the first one lowest. What is read twice is the same twice.
+std::uint64_t bytes_of(std::string_view text) {
+    const std::size_t n = text.size();
+    if (n >= 4) return load_32(text.data()) | load_32(text.data() + n - 4) << (8 * (n - 4));
+    const auto byte = [text](std::size_t i) {
+        return std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+    };
+    return n == 0 ? 0 : byte(0) | byte(n / 2) | byte(n - 1);
 }
 
 }  // namespace
 
+text_table::key text_table::key_of(std::string_view text) {
+    constexpr int size_shift = 8 * most_in_head;
+    if (text.size() > most_in_head) {
+        const std::uint64_t head = bytes_of(text.substr(0, most_in_head)) | std::uint64_t{255} << size_shift;
+        return {head, static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()))};
+    }
+    const std::uint64_t head = bytes_of(text) | std::uint64_t{text.size()} << size_shift;
+    return {head, static_cast<std::uint32_t>((head ^ head >> 32) * 0x9e3779b97f4a7c15U >> 32)};
+}
+
 // Where the text is, or the free slot where it would go.
-std::size_t text_table::slot_of(std::string_view text, std::uint32_t hash) const {
+std::size_t text_table::slot_of(std::string_view text, const key& k) const {
     const std::size_t last = slots_.size() - 1;
-    for (std::size_t i = hash & last;; i = (i + 1) & last) {
+    for (std::size_t i = k.hash & last;; i = (i + 1) & last) {
         const slot& s = slots_[i];
-        if (s.text == nothing || (s.hash == hash && at(s.text) == text)) return i;
+        if (s.text == nothing) return i;
+        if (s.hash != k.hash || s.head != k.head) continue;
+        if (text.size() <= most_in_head || at(s.text) == text) return i;
     }
 }
 
-text_table::code text_table::insert(std::string_view text) {
+text_table::code text_table::insert(std::string_view text) { return insert(text, key_of(text)); }
+
+// The slots of a big table are seldom in the cache: a handful is fetched while others are looked at.
+std::vector<text_table::code> text_table::insert(const text_table& all) {
+    constexpr code handful = 16;
+    std::vector<code> codes(all.size());
+    std::array<key, handful> keys;
+    for (code begin = 0; begin < all.size(); begin += handful) {
+        const code end = std::min(all.size() - begin, handful) + begin;
+        for (code c = begin; c < end; ++c) {
+            keys[c - begin] = key_of(all.at(c));
+            if (!slots_.empty()) __builtin_prefetch(&slots_[keys[c - begin].hash & (slots_.size() - 1)]);
+        }
+        for (code c = begin; c < end; ++c) codes[c] = insert(all.at(c), keys[c - begin]);
+    }
+    return codes;
+}
+
+text_table::code text_table::insert(std::string_view text, const key& k) {
     if (size_ >= slots_.size() / 4 * 3) grow();
-    const std::uint32_t hash = hash_of(text);
-    slot& s = slots_[slot_of(text, hash)];
+    slot& s = slots_[slot_of(text, k)];
     if (s.text != nothing) return s.text;
     if (size_ == nothing - 1) fail(errc::limit_exceeded, "a dictionary holds at most 2^32 - 2 texts");
     const auto [block, offset] = place(size_);
@@ -41,18 +82,18 @@ text_table::code text_table::insert(std::string_view text) {
         bytes_ += static_cast<std::int64_t>(length * sizeof(const char*));
     }
     blocks_[block][offset] = keep(text);
-    s = {hash, size_};
+    s = {k.head, k.hash, size_};
     return size_++;
 }
 
 std::optional<text_table::code> text_table::find(std::string_view text) const {
     if (slots_.empty()) return std::nullopt;
-    const slot& s = slots_[slot_of(text, hash_of(text))];
+    const slot& s = slots_[slot_of(text, key_of(text))];
     return s.text == nothing ? std::nullopt : std::optional(s.text);
 }
 
 void text_table::grow() {
-    std::vector<slot> wider(std::max<std::size_t>(16, 2 * slots_.size()), slot{0, nothing});
+    std::vector<slot> wider(std::max<std::size_t>(16, 2 * slots_.size()), slot{0, 0, nothing});
     const std::size_t last = wider.size() - 1;
     for (const slot& s : slots_) {
         if (s.text == nothing) continue;
@@ -88,7 +129,7 @@ char* text_table::reserve(std::size_t bytes) {
 }
 
 void text_table::clear() {
-    std::fill(slots_.begin(), slots_.end(), slot{0, nothing});
+    std::fill(slots_.begin(), slots_.end(), slot{0, 0, nothing});
     arena_.clear();
     arena_left_ = 0;
     blocks_ = {};

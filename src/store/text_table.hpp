@@ -23,6 +23,8 @@ public:
 
     /// The code of a text, new if it was never seen. Throws limit_exceeded at 2^32 - 2 texts.
     code insert(std::string_view);
+    /// Inserts all texts of a table; gives their codes by its codes.
+    std::vector<code> insert(const text_table&);
     std::optional<code> find(std::string_view) const;
     std::string_view at(code c) const {
         const auto [block, offset] = place(c);
@@ -35,11 +37,19 @@ public:
     std::int64_t memory() const;
 
 private:
-    // Open addressing, at most three quarters full. A slot keeps the hash, so that growing reads no text.
+    // Open addressing, at most three quarters full. A slot keeps the hash, so that growing reads no text, and
+    // the text's beginning with its size: of at most seven bytes that is all there is to compare.
     struct slot {
+        std::uint64_t head;
         std::uint32_t hash;
         code text;  ///< nothing: free
     };
+    struct key {
+        std::uint64_t head;
+        std::uint32_t hash;
+    };
+    static constexpr std::size_t most_in_head = 7;
+    static key key_of(std::string_view);
     static constexpr code nothing = UINT32_MAX;
     // Block b holds 256 * 2^b texts, so that blocks never move while they grow.
     struct position {
@@ -60,7 +70,8 @@ private:
         return {kept + 1 + sizeof many, many};
     }
 
-    std::size_t slot_of(std::string_view text, std::uint32_t hash) const;
+    code insert(std::string_view, const key&);
+    std::size_t slot_of(std::string_view, const key&) const;
     void grow();
     const char* keep(std::string_view);
     char* reserve(std::size_t bytes);

@@ -2,11 +2,15 @@
 //
 //   weir_bench generate EVENTS FILE.csv
 //   weir_bench weir FILE.csv [RUNS]       records of weir, after one run that warms up each question
+//   weir_bench load FILE.csv              the record of loading alone
+//   weir_bench guard EVENTS               does a fixed piece of work, whose instructions are counted
 //   weir_bench bare EVENTS [RUNS]         records of the bare loops
 //   weir_bench report|json EVENTS FILE... the table of records, after a check that answers agree
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -96,13 +100,35 @@ void time_weir(const std::string& csv, int runs) {
     });
 }
 
+}  // namespace
+
+// Not inlined, with a name that a counter of instructions can be told.
+extern "C" __attribute__((noinline)) void weir_bench_guarded_work(const std::string& csv) {
+    weir::store store;
+    weir::load(store, weir::csv{.mapping = weir_bench::mapping_of_workload(), .content = csv}).value();
+    store.seal().value();
+    const auto events = store.snapshot();
+    measure(events, weir_bench::plain_funnel()).value();
+    measure(events, weir_bench::funnel_by_channel()).value();
+    measure(derive(events, weir_bench::transitions()).value(), weir::flow{}).value();
+}
+
+namespace {
+
 int main_of(const std::vector<std::string>& words) {
     const std::string verb = words.size() < 2 ? "" : words[0];
     const int runs = words.size() > 2 && verb != "generate" ? std::atoi(words[2].c_str()) : 7;
     if (verb == "generate" && words.size() == 3) {
-        weir_bench::write_csv(weir_bench::make_workload(std::stoull(words[1])), words[2]);
+        std::ofstream csv(words[2], std::ios::binary);
+        weir_bench::write_csv(weir_bench::make_workload(std::stoull(words[1])), csv);
     } else if (verb == "weir") {
         time_weir(words[1], runs);
+    } else if (verb == "guard") {
+        std::ostringstream csv;
+        weir_bench::write_csv(weir_bench::make_workload(std::stoull(words[1])), csv);
+        weir_bench_guarded_work(csv.str());
+    } else if (verb == "load") {
+        load(words[1]);
     } else if (verb == "bare") {
         for (const auto& t : weir_bench::time_bare_loops(std::stoull(words[1]), runs)) std::cout << t;
     } else if (verb == "report" || verb == "json") {
@@ -112,7 +138,8 @@ int main_of(const std::vector<std::string>& words) {
         std::cout << (verb == "json" ? to_json(all, events) : to_markdown(all, events));
     } else {
         throw std::runtime_error(
-            "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | bare EVENTS [RUNS] | "
+            "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | load FILE.csv | bare EVENTS "
+            "[RUNS] | "
             "report|json EVENTS FILE...");
     }
     return 0;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <ostream>
 #include <stdexcept>
 #include <tuple>
 
@@ -190,8 +190,7 @@ std::vector<workload_event> make_workload(std::size_t events) {
     return made;
 }
 
-void write_csv(const std::vector<workload_event>& events, const std::string& path) {
-    std::ofstream out(path, std::ios::binary);
+void write_csv(const std::vector<workload_event>& events, std::ostream& out) {
     std::string text = "time,lead,event,channel,campaign,content,keyword,cost,revenue\n";
     for (const auto& e : events) {
         for (const std::int64_t number :
@@ -205,7 +204,7 @@ void write_csv(const std::vector<workload_event>& events, const std::string& pat
         text.clear();
     }
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!out.flush()) throw std::runtime_error("cannot write " + path);
+    if (!out.flush()) throw std::runtime_error("the events cannot be written");
 }
 
 void cluster(std::vector<workload_event>& events) {

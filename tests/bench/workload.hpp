@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct workload_event {
 std::vector<workload_event> make_workload(std::size_t events);
 
 /// Writes time,lead,event,channel,campaign,content,keyword,cost,revenue, all of them whole numbers.
-void write_csv(const std::vector<workload_event>&, const std::string& path);
+void write_csv(const std::vector<workload_event>&, std::ostream&);
 
 /// Puts each lead's events side by side, leads ascending; inside a lead the order stays.
 void cluster(std::vector<workload_event>&);

@@ -1,0 +1,62 @@
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "store/packed.hpp"
+
+using weir::packed;
+using weir::packed_writer;
+
+namespace {
+
+constexpr auto least = std::numeric_limits<std::int64_t>::min();
+constexpr auto most = std::numeric_limits<std::int64_t>::max();
+
+std::vector<std::int64_t> values_of(const packed& p) {
+    std::vector<std::int64_t> values;
+    for (std::size_t i = 0; i < p.size(); ++i) values.push_back(p[i]);
+    return values;
+}
+
+}  // namespace
+
+TEST_CASE("packed: gives back what it was made from, at every width") {
+    for (int bits = 0; bits < 64; ++bits) {
+        const auto top = static_cast<std::int64_t>(std::uint64_t{1} << bits);
+        for (const std::int64_t base : {std::int64_t{0}, std::int64_t{-5}, least}) {
+            const auto to = static_cast<std::int64_t>(static_cast<std::uint64_t>(base) +
+                                                      static_cast<std::uint64_t>(top) - 1);
+            const std::vector<std::int64_t> values{base, to, base, to};
+            const packed p(values);
+            CHECK(values_of(p) == values);
+            CHECK(p.least() == std::min(base, to));
+            CHECK(p.greatest() == std::max(base, to));
+        }
+    }
+    const std::vector<std::int64_t> extremes{most, least, 0, -1, 1};
+    CHECK(values_of(packed(extremes)) == extremes);
+}
+
+TEST_CASE("packed: takes as many bytes as the range needs") {
+    const auto bytes = [](std::int64_t range) {
+        constexpr std::int64_t slack = 8;
+        return packed(std::vector<std::int64_t>{7, 7 + range, 7, 7}).memory() - slack;
+    };
+    CHECK(bytes(0) == 0);
+    CHECK(bytes(255) == 4);
+    CHECK(bytes(256) == 8);
+    CHECK(bytes(1 << 24) == 16);
+    CHECK(bytes(std::int64_t{1} << 40) == 24);
+    CHECK(packed().memory() == 0);
+    CHECK(packed(std::vector<std::int64_t>()).empty());
+}
+
+TEST_CASE("packed: a column is put together from parts of others and from repeated values") {
+    const packed narrow(std::vector<std::int64_t>{10, 11, 12, 13}),
+        wide(std::vector<std::int64_t>{-1'000'000, 5});
+    packed_writer writer(-1'000'000, 13, 7);
+    writer.append(narrow, 1, 4);
+    writer.append(-3, 2);
+    writer.append(wide, 0, 2);
+    CHECK(values_of(writer.finish()) == std::vector<std::int64_t>{11, 12, 13, -3, -3, -1'000'000, 5});
+}

@@ -1,0 +1,233 @@
+// What a scan gives must follow from the events alone, whatever the layout and whatever the masks rule out.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <weir.hpp>
+
+#include "catch.hpp"
+#include "store/scan.hpp"
+
+namespace {
+
+using weir::event_set;
+using weir::lead_filter;
+constexpr std::int64_t no_end = std::numeric_limits<std::int64_t>::max();
+
+struct fact {
+    std::string lead, name;
+    std::int64_t time;
+};
+
+// Leads of very different size; times repeat, and come late as often as not.
+std::vector<fact> random_facts(unsigned seed, std::size_t n, unsigned names) {
+    std::mt19937 random(seed);
+    std::vector<fact> facts;
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto lead = random() % 4 == 0 ? 7 : random() % 90;  // lead 7 is a bot
+        facts.push_back({"lead" + std::to_string(lead), "event" + std::to_string(random() % names),
+                         static_cast<std::int64_t>(random() % 60)});
+    }
+    return facts;
+}
+
+weir::store store_of(const std::vector<fact>& facts, std::size_t cut, bool sealed) {
+    weir::store s;
+    for (std::size_t i = 0; i < facts.size(); i += cut) {
+        weir::batch b;
+        for (std::size_t j = i; j < std::min(facts.size(), i + cut); ++j)
+            b.add({.lead = facts[j].lead,
+                   .name = facts[j].name,
+                   .time = weir::from_unix_microseconds(facts[j].time),
+                   .attributes = {{"arrival", static_cast<std::int64_t>(j)}, {"name", facts[j].name}}});
+        s.append(b).value();
+    }
+    if (sealed) s.seal().value();
+    return s;
+}
+
+using names_of_leads = std::map<std::string, std::vector<std::string>>;  // "name@time" in total order
+
+struct scanned {
+    names_of_leads given{};
+    std::int64_t counted = 0;
+    std::int64_t stopped = 0;
+};
+
+scanned run(const weir::snapshot& s, const weir::scan_options& options) {
+    std::vector<scanned> parts(static_cast<std::size_t>(options.threads));
+    const auto& data = s.data();
+    const std::int64_t counted = weir::scan(data, options, [&](int w, const weir::lead_rows& lead) {
+        scanned& mine = parts[static_cast<std::size_t>(w)];
+        auto& events = mine.given[std::string(data.lead_key(lead.lead))];
+        for (const auto& r : lead.rows)
+            events.push_back(std::string(data.event_name(r.event)) + '@' + std::to_string(r.time));
+        if (lead.stops) ++mine.stopped;
+    });
+    scanned all;
+    all.counted = counted;
+    for (auto& part : parts) {
+        all.given.merge(part.given);
+        all.stopped += part.stopped;
+    }
+    return all;
+}
+
+event_set set_of(const weir::snapshot& s, const std::vector<std::string>& names) {
+    event_set set(s.data().event_names->size());
+    for (const auto& name : names)
+        if (const auto code = s.data().event_names->find(name)) set[*code] = true;
+    return set;
+}
+
+bool any_of(const std::vector<fact>& events, const std::vector<std::string>& names) {
+    return std::any_of(events.begin(), events.end(), [&](const fact& f) {
+        return std::find(names.begin(), names.end(), f.name) != names.end();
+    });
+}
+
+struct plan {
+    std::int64_t as_of = no_end;
+    std::vector<std::string> first{}, second{};
+    lead_filter::stopping stops = lead_filter::stopping::whole;
+};
+
+// The same, from the facts.
+scanned expected(const std::vector<fact>& facts, const plan& p) {
+    std::map<std::string, std::vector<fact>> leads;
+    for (const auto& f : facts)
+        if (f.time <= p.as_of) leads[f.lead].push_back(f);
+    scanned all;
+    for (auto& [lead, events] : leads) {
+        if (!any_of(events, p.first)) continue;
+        std::stable_sort(events.begin(), events.end(),
+                         [](const fact& a, const fact& b) { return a.time < b.time; });
+        const bool stops = p.stops != lead_filter::stopping::whole && !any_of(events, p.second);
+        if (stops && p.stops == lead_filter::stopping::counted) {
+            ++all.counted;
+            continue;
+        }
+        std::int64_t end = p.as_of;
+        if (stops)
+            end = std::find_if(events.begin(), events.end(), [&](const fact& f) {
+                      return any_of({f}, p.first);
+                  })->time;
+        for (const auto& f : events)
+            if (f.time <= end) all.given[lead].push_back(f.name + '@' + std::to_string(f.time));
+        all.stopped += stops;
+    }
+    return all;
+}
+
+scanned run(const weir::snapshot& s, const plan& p, int threads) {
+    return run(
+        s,
+        {.as_of = p.as_of, .threads = threads, .filter = {set_of(s, p.first), set_of(s, p.second), p.stops}});
+}
+
+}  // namespace
+
+TEST_CASE("scan: with up to 64 event names the filter is exact in every layout") {
+    for (const unsigned seed : {1U, 2U, 3U}) {
+        const auto facts = random_facts(seed, 500, 40);
+        const std::vector<std::string> first{"event3", "event4"}, second{"event5"};
+        for (const auto stops : {lead_filter::stopping::whole, lead_filter::stopping::first_instant,
+                                 lead_filter::stopping::counted}) {
+            const plan p{no_end, first, second, stops};
+            const auto wanted = expected(facts, p);
+            REQUIRE(wanted.given.size() + static_cast<std::size_t>(wanted.counted) <
+                    90);  // some are left out
+            for (const std::size_t cut : {1, 13, 100, 500})
+                for (const bool sealed : {false, true})
+                    for (const int threads : {1, 2, 5}) {
+                        const auto s = store_of(facts, cut, sealed);
+                        const auto got = run(s.snapshot(), p, threads);
+                        CHECK(got.given == wanted.given);
+                        CHECK(got.counted == wanted.counted);
+                        CHECK(got.stopped == wanted.stopped);
+                    }
+        }
+    }
+}
+
+TEST_CASE("scan: where masks cannot tell, no lead that matters is lost") {
+    // Event names beyond 64 share bits, and an early as_of makes bits lie.
+    for (const unsigned names : {40U, 200U}) {
+        const auto facts = random_facts(11 + names, 900, names);
+        for (const std::int64_t as_of : {std::int64_t{5}, std::int64_t{30}, no_end})
+            for (const auto stops : {lead_filter::stopping::first_instant, lead_filter::stopping::counted}) {
+                const plan p{as_of, {"event3", "event4"}, {"event5"}, stops};
+                const plan whole{as_of, {"event3", "event4"}, {}, lead_filter::stopping::whole};
+                const auto all = expected(facts, whole).given;
+                const auto leads = all.size();
+                for (const std::size_t cut : {7, 900}) {
+                    const auto s = store_of(facts, cut, false);
+                    const auto got = run(s.snapshot(), p, 2);
+                    std::size_t with_first = 0;
+                    for (const auto& [lead, events] : got.given) {
+                        const auto known = all.find(lead);
+                        if (known == all.end()) continue;  // given although it has no event of `first`
+                        ++with_first;
+                        REQUIRE(events.size() <= known->second.size());
+                        CHECK(std::equal(events.begin(), events.end(), known->second.begin()));
+                    }
+                    CHECK(with_first + static_cast<std::size_t>(got.counted) == leads);
+                }
+            }
+    }
+}
+
+TEST_CASE("scan: only the events asked for are given") {
+    const auto facts = random_facts(5, 300, 70);
+    const auto s = store_of(facts, 40, false);
+    const auto all = run(s.snapshot(), weir::scan_options{});
+    const auto some = run(s.snapshot(), weir::scan_options{.events = set_of(s.snapshot(), {"event7"})});
+    std::size_t rows = 0;
+    for (const auto& [lead, events] : some.given) {
+        for (const auto& e : events) CHECK(e.rfind("event7@", 0) == 0);
+        rows += events.size();
+    }
+    CHECK(rows == static_cast<std::size_t>(std::count_if(facts.begin(), facts.end(),
+                                                         [](const fact& f) { return f.name == "event7"; })));
+    CHECK(some.given.size() < all.given.size());
+}
+
+TEST_CASE("scan: the reference catches a lead that is lost, and events too few or too many") {
+    const auto facts = random_facts(1, 500, 40);
+    const plan p{no_end, {"event3"}, {}, lead_filter::stopping::first_instant};
+    const auto s = store_of(facts, 13, false);
+    CHECK((run(s.snapshot(), p, 1).given == expected(facts, p).given));
+    plan other_events = p, too_early = p, too_much = p;
+    other_events.first = {"event4"};
+    too_early.as_of = 30;
+    too_much.stops = lead_filter::stopping::whole;
+    for (const plan& fault : {other_events, too_early, too_much})
+        CHECK_FALSE((run(s.snapshot(), fault, 1).given == expected(facts, p).given));
+}
+
+TEST_CASE("scan: a funnel is the same whether a lead stops early or is read as a whole") {
+    for (const unsigned names : {10U, 150U}) {
+        const auto facts = random_facts(23 + names, 2000, names);
+        weir::funnel quick{.steps = {"event1", "event2", "event3"}, .within = weir::duration(25)};
+        weir::funnel slow = quick;  // a condition that always holds, but has to be asked
+        slow.steps[0].where = weir::attribute("nobody has it") != "x";
+        for (const char* by : {"", "name", "arrival"})
+            for (const auto value :
+                 {weir::by_value{}, weir::by_value::first_touch, weir::by_value::last_touch})
+                for (const std::int64_t as_of : {20, 59})
+                    for (const std::size_t cut : {17, 2000}) {
+                        quick.by = slow.by = by;
+                        quick.by_value = slow.by_value = *by == '\0' ? weir::by_value{} : value;
+                        quick.as_of = slow.as_of = weir::from_unix_microseconds(as_of);
+                        const auto s = store_of(facts, cut, false).snapshot();
+                        const auto a = measure(s, quick, {.threads = 2}).value();
+                        const auto b = measure(s, slow, {.threads = 1}).value();
+                        REQUIRE(a.rows.front().leads > 0);
+                        CHECK((a.rows == b.rows));
+                        CHECK(a.notes == b.notes);
+                    }
+    }
+}
