@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "measure/elapsed.hpp"
 #include "measure/tie_group.hpp"
 
 namespace weir::inline v1 {
@@ -22,11 +23,6 @@ struct chain_rules {
     std::optional<std::int64_t> from{};  ///< a chain begins at from <= t < until
     std::optional<std::int64_t> until{};
 };
-
-/// Microseconds from one time to a later one, which int64 cannot always hold.
-constexpr std::uint64_t elapsed(std::int64_t from, std::int64_t to) {
-    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
-}
 
 /// Takes the events of one lead in total order and finds its chain. Used for lead after lead; not shared.
 class chain_finder {

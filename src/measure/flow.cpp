@@ -43,9 +43,7 @@ void check_exit_names(const lifecycle& l) {
 flow_rules rules_of(const flow& q, const lifecycle& l, std::int64_t as_of) {
     flow_rules rules{.shape = {l.stages.size(), l.exits.size()}, .reach = q.reach, .as_of = as_of};
     for (const auto& s : l.stages) rules.stalled_after.push_back(s.stalled_after);
-    // The greatest duration means no limit.
-    if (q.within && *q.within != duration::max())
-        rules.within = static_cast<std::uint64_t>(q.within->count());
+    rules.within = window_of(q.within);
     return rules;
 }
 

@@ -1,21 +1,11 @@
 #include "measure/flow_walk.hpp"
 
 #include <algorithm>
-#include <limits>
+
+#include "measure/elapsed.hpp"
 
 namespace weir::inline v1 {
 namespace {
-
-// Two instants may lie further apart than a signed number of microseconds.
-std::uint64_t elapsed(std::int64_t earlier, std::int64_t later) {
-    return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
-}
-
-// The same as a duration; the longest one stands for all beyond.
-std::int64_t lasted(std::int64_t earlier, std::int64_t later) {
-    constexpr std::uint64_t longest = std::numeric_limits<std::int64_t>::max();
-    return static_cast<std::int64_t>(std::min(elapsed(earlier, later), longest));
-}
 
 reason_key key_of(std::size_t stage, std::size_t exit, const stage_visit& next) {
     constexpr std::string_view no_reason = "(none)";

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,6 +18,7 @@
 #include "base/text.hpp"
 #include "base/zone.hpp"
 #include "measure/chain.hpp"
+#include "measure/elapsed.hpp"
 #include "measure/grouping.hpp"
 #include "measure/step_matcher.hpp"
 #include "measure/time_limits.hpp"
@@ -34,9 +34,7 @@ std::optional<std::int64_t> microseconds(std::optional<instant> t) {
 
 chain_rules rules_of(const funnel& q) {
     chain_rules rules{.steps = static_cast<int>(q.steps.size())};
-    // The greatest duration means no limit; two instants can lie further apart than that.
-    if (q.within && *q.within != duration::max())
-        rules.within = static_cast<std::uint64_t>(q.within->count());
+    rules.within = window_of(q.within).value_or(rules.within);
     rules.from = microseconds(q.period.from);
     rules.until = microseconds(q.period.until);
     return rules;
@@ -54,9 +52,7 @@ struct tally {
     void add(std::span<const std::uint32_t> chain, std::span<const row> rows) {
         ++ended[chain.size() - 1];
         for (std::size_t k = 1; k < chain.size(); ++k) {
-            const std::uint64_t wait = elapsed(rows[chain[k - 1]].time, rows[chain[k]].time);
-            constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max();  // of a duration
-            waits[k].push_back(static_cast<std::int64_t>(std::min<std::uint64_t>(wait, longest)));
+            waits[k].push_back(lasted(rows[chain[k - 1]].time, rows[chain[k]].time));
         }
     }
 };
@@ -145,8 +141,8 @@ private:
     }
 
     // A lead without an event of step 1 has no chain. One without an event of step 2 has a chain of one
-    // event, its first of step 1, unless more than the name is asked of that.
-    // Where a condition reads the lead, any lead's events are looked at, to say where arrival decided.
+    // event, its first of step 1, unless more than the name is asked of that. Where a condition reads the
+    // lead, every lead is read, to say where arrival decided.
     lead_filter filter() const {
         if (!matcher_.lead_reads().empty()) return {};
         lead_filter f{.first = matcher_.events_of(0)};

@@ -16,6 +16,11 @@ void check_zone(const std::string& name, const char* where) {
 
 }  // namespace
 
+std::optional<std::uint64_t> window_of(const std::optional<duration>& within) {
+    if (!within || *within == duration::max()) return std::nullopt;
+    return static_cast<std::uint64_t>(within->count());
+}
+
 void check_time_limits(const std::optional<duration>& within, const period& p, const calendar& bucket) {
     if (within && *within < duration::zero())
         fail(errc::invalid_question,

@@ -1,6 +1,7 @@
-// measure/time_limits.hpp - what every measure checks and notes about its window and its period.
+// measure/time_limits.hpp - what every measure checks, reads and notes of its window and its period.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,10 @@
 #include <weir/time.hpp>
 
 namespace weir::inline v1 {
+
+/// A window in microseconds. None, like the greatest duration, is no limit: two instants can lie further
+/// apart.
+std::optional<std::uint64_t> window_of(const std::optional<duration>& within);
 
 /// Throws invalid_question for a negative window or a period that ends before it begins, unknown_name for a
 /// zone of buckets that does not exist (unsupported in a build without named zones).
