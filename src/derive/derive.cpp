@@ -36,6 +36,9 @@ findings fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_
          [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
     findings all{std::move(folders.front().entries), std::move(folders.front().refused),
                  folders.front().disputed};
+    std::size_t total = 0;
+    for (const folder& f : folders) total += f.entries.size();
+    all.entries.reserve(all.entries.size() + total);
     for (std::size_t i = 1; i < folders.size(); ++i) {
         folder& f = folders[i];
         all.entries.insert(all.entries.end(), f.entries.begin(), f.entries.end());

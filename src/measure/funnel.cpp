@@ -60,7 +60,6 @@ struct tally {
 struct worker {
     chain_finder finder;
     bucketer buckets;
-    std::uint32_t only_event = 0;                           ///< the chain of a lead that stops at step 1
     std::vector<std::map<std::int64_t, tally>> tallies{};   ///< by group's number, by bucket's begin
     std::vector<std::pair<std::int64_t, tally*>> recent{};  ///< by group's number: the bucket met last
     std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
@@ -154,27 +153,33 @@ private:
         return f;
     }
 
-    std::span<const std::uint32_t> chain_of(worker& me, const lead_rows& lead) const {
+    void count(std::size_t w, const lead_rows& lead) {
+        if (lead.stops && (q_.by.empty() || by_touch())) return count_stopped(w, lead.rows);
+        worker& me = workers_[w];
         const auto rows = lead.rows;
-        if (lead.stops && q_.by.empty()) {
-            me.only_event = 0;
-            while ((matcher_.steps_named(rows[me.only_event].event) & 1) == 0) ++me.only_event;
-            return {&me.only_event, 1};
-        }
         me.finder.clear();
         for (std::size_t i = 0; i < rows.size(); ++i) {
             const std::uint64_t steps = matcher_.steps_of(rows, i);
             if (steps != 0 && !me.finder.add({rows[i].time, steps, static_cast<std::uint32_t>(i)})) break;
         }
-        return me.finder.find();
+        const auto chain = me.finder.find();
+        std::set<std::string> disputed = disputed_reads(chain, rows);
+        if (!chain.empty()) add(w, chain, rows, disputed);
+        for (const auto& attribute : disputed) ++me.disputed[attribute];
     }
 
-    void count(std::size_t w, const lead_rows& lead) {
+    // Most leads do step 1 and no more; the rows end with the instant of that.
+    void count_stopped(std::size_t w, std::span<const row> rows) {
         worker& me = workers_[w];
-        const auto chain = chain_of(me, lead);
-        std::set<std::string> disputed = disputed_reads(chain, lead.rows);
-        if (!chain.empty()) add(w, chain, lead.rows, disputed);
-        for (const auto& attribute : disputed) ++me.disputed[attribute];
+        std::size_t group = 0;
+        if (!q_.by.empty()) {
+            const touch t =
+                rows.size() == 1 ? touch{attribute_.at(rows.front())} : touch_of(rows, rows.back().time);
+            if (t.disputed) ++me.disputed[q_.by];
+            group = groups_[w].number_of(t.value);
+        }
+        const std::int64_t bucket = bucketed_ ? me.buckets.begin_of(rows.back().time) : 0;
+        ++me.tally_of(group, bucket, q_.steps.size()).ended.front();
     }
 
     // What is read after a chain is complete changes nothing.
@@ -215,7 +220,10 @@ private:
                         return attribute_.reads_otherwise(value, attribute_.at(rows[other]));
                     })};
         }
-        const std::int64_t end = rows[chain.back()].time;
+        return touch_of(rows, rows[chain.back()].time);
+    }
+
+    touch touch_of(std::span<const row> rows, std::int64_t end) const {
         const bool first = q_.by_value.which() == by_value::kind::first_touch;
         return first ? first_touch(attribute_, rows, end) : last_touch(attribute_, rows, end);
     }

@@ -64,7 +64,7 @@ touch last_touch(const attribute_reader& reader, std::span<const row> rows, std:
     return first_found(reader, seen.rbegin(), seen.rend(), which);
 }
 
-std::size_t group_set::look_up(datum d) {
+std::size_t group_set::look_up(const datum& d) {
     if (const auto known = by_value_.find(d); known != by_value_.end()) return known->second;
     std::string text = d.missing() ? std::string(no_group) : reader_->text_of(d);
     if (!d.missing() && text == no_group) value_reads_none_ = true;
@@ -74,7 +74,7 @@ std::size_t group_set::look_up(datum d) {
     return number;
 }
 
-void group_set::make_quick(datum d, std::size_t number) {
+void group_set::make_quick(const datum& d, std::size_t number) {
     if (d.missing() || reader_->kind_of(d) != value_kind::text || d.bits >= std::int64_t{most_codes}) return;
     if (quick_column_ == datum::none) quick_column_ = d.column;
     if (quick_column_ != d.column) return;

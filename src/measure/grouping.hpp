@@ -41,7 +41,7 @@ public:
     /// Throws limit_exceeded as soon as there are more than max_groups.
     group_set(const attribute_reader& reader, int max_groups) : reader_(&reader), max_groups_(max_groups) {}
     /// The number of the group of a value; a missing one belongs to "(none)".
-    std::size_t number_of(datum d) {
+    std::size_t number_of(const datum& d) {
         const bool known = d.column == quick_column_ && static_cast<std::uint64_t>(d.bits) < quick_.size() &&
                            quick_[static_cast<std::size_t>(d.bits)] > 0;
         return known ? quick_[static_cast<std::size_t>(d.bits)] - 1 : look_up(d);
@@ -58,8 +58,8 @@ private:
                                             0x9E3779B97F4A7C15U);
         }
     };
-    std::size_t look_up(datum);
-    void make_quick(datum, std::size_t number);
+    std::size_t look_up(const datum&);
+    void make_quick(const datum&, std::size_t number);
     std::size_t add(std::string text);
 
     const attribute_reader* reader_;

@@ -20,7 +20,8 @@ public:
     std::int64_t operator[](std::size_t i) const {
         return static_cast<std::int64_t>(base_ + (load(bytes_.get() + i * width_) & mask_));
     }
-    void prefetch(std::size_t i) const { __builtin_prefetch(bytes_.get() + i * width_); }
+    /// For a caller to prefetch; never read it.
+    const void* address(std::size_t i) const { return bytes_.get() + i * width_; }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
     /// Bounds of the values; exact in a column that was made from values.

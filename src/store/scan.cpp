@@ -48,21 +48,30 @@ public:
     template <class F> std::int64_t run(F&& visit) {
         std::int64_t counted = 0;
         while (next_lead_ < until_) {
-            const std::uint32_t begin = next_lead_;
-            next_lead_ += std::min(until_ - begin, block);
+            const std::uint32_t begin = block_begin_ = next_lead_;
+            next_lead_ += std::min(until_ - begin, block_size);
             collect_masks(begin, next_lead_);
-            counted += choose(begin, next_lead_);
-            for (std::size_t i = 0; i < chosen_.size(); ++i) {
-                fetch_ahead(begin, i);
-                const bool stops = may_stop_ && (masks_[chosen_[i] - begin] & second_) == 0;
-                if (take(chosen_[i], stops)) visit(lead_rows{chosen_[i], rows_, stops});
+            counted += choose(next_lead_ - begin);
+            rows_.reserve(fetch(next_lead_ - begin));
+            for (std::size_t i = 0; i < chosen_count_; ++i) {
+                const std::uint32_t lead = begin + chosen_[i];
+                const bool stops = may_stop_ && (block_.masks[chosen_[i]] & second_) == 0;
+                if (take(lead, stops)) visit(lead_rows{lead, rows_, stops});
             }
         }
         return counted;
     }
 
 private:
-    static constexpr std::uint32_t block = 2048;
+    static constexpr std::uint32_t block_size = 2048;
+    // What is known of a block of leads, by lead: its events, and where it is in the biggest segment, if
+    // there.
+    struct block {
+        const std::uint64_t* masks = nullptr;
+        const std::uint32_t* places = nullptr;  // nothing: side by side from first_place on
+        std::uint32_t first_place = 0;
+        std::uint32_t place(std::uint32_t i) const { return places == nullptr ? first_place + i : places[i]; }
+    };
     struct cursor {
         const segment* from;
         std::uint32_t number;  // of the segment
@@ -98,43 +107,84 @@ private:
     }
 
     void collect_masks(std::uint32_t begin, std::uint32_t end) {
+        if (cursor* const only = only_segment_of(begin, end)) {
+            block_ = {only->from->masks.data() + only->seen, nullptr, only->seen};
+            only->seen += end - begin;
+            return;
+        }
         std::fill_n(masks_.begin(), end - begin, 0);
         for (cursor& c : cursors_) {
             const std::uint32_t* const leads = c.from->leads.data();
             const std::uint64_t* const masks = c.from->masks.data();
             std::uint32_t i = c.seen;
-            for (; i < c.last && leads[i] < end; ++i) {
-                masks_[leads[i] - begin] |= masks[i] & c.visible;
-                if (c.from == biggest_) place_[leads[i] - begin] = i;
-            }
+            if (c.from == biggest_)
+                for (std::uint32_t p = i; p < c.last && leads[p] < end; ++p) places_[leads[p] - begin] = p;
+            for (; i < c.last && leads[i] < end; ++i) masks_[leads[i] - begin] |= masks[i] & c.visible;
             c.seen = i;
         }
+        block_ = {masks_.data(), places_.data()};
+    }
+
+    // The biggest segment, if all leads of the block are in it, and none of them elsewhere: it is then read
+    // where it lies.
+    cursor* only_segment_of(std::uint32_t begin, std::uint32_t end) {
+        cursor* only = nullptr;
+        for (cursor& c : cursors_) {
+            if (c.seen == c.last || c.from->leads[c.seen] >= end) continue;
+            if (c.from != biggest_ || c.visible != ~std::uint64_t{0} || c.last - c.seen < end - begin)
+                return nullptr;
+            if (c.from->leads[c.seen] != begin || c.from->leads[c.seen + (end - begin) - 1] != end - 1)
+                return nullptr;
+            only = &c;
+        }
+        return only;
     }
 
     // Fills chosen_ with the leads of the block that are to be read.
-    std::int64_t choose(std::uint32_t begin, std::uint32_t end) {
+    std::int64_t choose(std::uint32_t size) {
         std::int64_t counted = 0;
-        chosen_.clear();
-        for (std::uint32_t lead = begin; lead < end; ++lead) {
-            const std::uint64_t mask = masks_[lead - begin];
-            if ((mask & first_) == 0) continue;
-            if (may_count_ && (mask & second_) == 0)
-                ++counted;
-            else
-                chosen_.push_back(lead);
+        std::size_t chosen = 0;
+        const std::uint64_t first = first_, second = may_count_ ? second_ : ~std::uint64_t{0};
+        const std::uint64_t* const masks = block_.masks;
+        for (std::uint32_t i = 0; i < size; ++i) {
+            const bool any = (masks[i] & first) != 0, read = (masks[i] & second) != 0;
+            chosen_[chosen] = i;
+            chosen += any && read;
+            counted += any && !read;
         }
+        chosen_count_ = chosen;
         return counted;
     }
 
-    // What lies far apart in the biggest segment is brought near while other leads are visited.
-    void fetch_ahead(std::uint32_t begin, std::size_t i) const {
-        constexpr std::size_t far = 16, near = 8;
-        if (i + far < chosen_.size())
-            __builtin_prefetch(&biggest_->offsets[place_[chosen_[i + far] - begin]]);
-        if (i + near >= chosen_.size()) return;
-        const std::uint32_t first = biggest_->offsets[place_[chosen_[i + near] - begin]];
-        biggest_->events.prefetch(first);
-        biggest_->times.prefetch(first);
+    // Brings near what lies far apart: where the few chosen leads of a block are in the biggest segment, then
+    // their first and last rows there. Many leads lie side by side, which the machine sees by itself.
+    // (A function that only prefetches is nothing to g++, which leaves it out: this one gives a number.)
+    std::size_t fetch(std::uint32_t size) const {
+        if (chosen_count_ > size / 4) return 0;
+        const auto& offsets = biggest_->offsets;
+        for (std::size_t i = 0; i < chosen_count_; ++i)
+            __builtin_prefetch(&offsets[block_.place(chosen_[i])]);
+        std::size_t rows = 0;
+        for (std::size_t i = 0; i < chosen_count_; ++i) {
+            const std::uint32_t place = block_.place(chosen_[i]);
+            const std::uint32_t first = offsets[place], last = offsets[place + 1] - 1;
+            for (const packed* column : {&biggest_->events, &biggest_->times}) {
+                __builtin_prefetch(column->address(first));
+                __builtin_prefetch(column->address(last));
+            }
+            rows += last - first + 1;
+        }
+        return rows;
+    }
+
+    // Moves the cursor to the lead; false if it is not in the segment.
+    bool find(cursor& c, std::uint32_t lead) const {
+        if (block_.places == nullptr) {
+            c.next = c.from == biggest_ ? block_.place(lead - block_begin_) : c.next;
+            return c.from == biggest_;
+        }
+        while (c.next < c.last && c.from->leads[c.next] < lead) ++c.next;
+        return c.next < c.last && c.from->leads[c.next] == lead;
     }
 
     // Fills rows_ with what the lead has to give; false if that is nothing.
@@ -142,8 +192,7 @@ private:
         rows_.clear();
         int parts = 0;
         for (cursor& c : cursors_) {
-            while (c.next < c.last && c.from->leads[c.next] < lead) ++c.next;
-            if (c.next == c.last || c.from->leads[c.next] != lead) continue;
+            if (!find(c, lead)) continue;
             const std::size_t had = rows_.size();
             take_rows(c, stops);
             if (rows_.size() > had) ++parts;
@@ -192,11 +241,12 @@ private:
     static constexpr unsigned given_if_raw = 1, given_if_derived = 2, ends_a_stop = 4;
     std::vector<std::uint8_t> roles_{};  // by event code
     const segment* biggest_ = nullptr;
-    // Of the block at hand, by lead: the events it has, and where it is in the biggest segment if it is
-    // there.
-    std::array<std::uint64_t, block> masks_{};
-    std::array<std::uint32_t, block> place_{};
-    std::vector<std::uint32_t> chosen_{};
+    std::uint32_t block_begin_ = 0;  // the lead
+    block block_{};
+    std::array<std::uint64_t, block_size> masks_{};
+    std::array<std::uint32_t, block_size> places_{};
+    std::array<std::uint32_t, block_size> chosen_{};  // leads of the block that are to be read
+    std::size_t chosen_count_ = 0;
     std::vector<row> rows_{};
 };
 
