@@ -55,23 +55,47 @@ struct scanned {
     names_of_leads given{};
     std::int64_t counted = 0;
     std::int64_t stopped = 0;
+    std::int64_t firsts = 0;  // of the stopped ones
 };
 
-scanned run(const weir::snapshot& s, const weir::scan_options& options) {
+std::string name_and_time(const weir::snapshot::impl& data, std::uint32_t event, std::int64_t time) {
+    return std::string(data.event_name(event)) + '@' + std::to_string(time);
+}
+
+// Leads that stop may come by their first events alone: the same to whoever looks at what was given.
+void take_firsts(const weir::snapshot::impl& data, const weir::first_events& firsts, scanned& to) {
+    const weir::segment& from = *data.segments[firsts.segment];
+    for (const std::uint32_t r : firsts.rows) {
+        const auto place =
+            std::upper_bound(from.offsets.begin(), from.offsets.end(), r) - from.offsets.begin() - 1;
+        auto& events = to.given[std::string(data.lead_key(from.leads[static_cast<std::size_t>(place)]))];
+        CHECK(events.empty());
+        events.push_back(name_and_time(data, static_cast<std::uint32_t>(from.events[r]), from.times[r]));
+        ++to.stopped;
+        ++to.firsts;
+    }
+}
+
+scanned run(const weir::snapshot& s, const weir::scan_options& options, bool by_firsts = false) {
     std::vector<scanned> parts(static_cast<std::size_t>(options.threads));
     const auto& data = s.data();
-    const std::int64_t counted = weir::scan(data, options, [&](int w, const weir::lead_rows& lead) {
-        scanned& mine = parts[static_cast<std::size_t>(w)];
-        auto& events = mine.given[std::string(data.lead_key(lead.lead))];
-        for (const auto& r : lead.rows)
-            events.push_back(std::string(data.event_name(r.event)) + '@' + std::to_string(r.time));
-        if (lead.stops) ++mine.stopped;
-    });
+    const auto mine = [&](int w) -> scanned& { return parts[static_cast<std::size_t>(w)]; };
+    weir::visit_firsts firsts;
+    if (by_firsts) firsts = [&](int w, const weir::first_events& f) { take_firsts(data, f, mine(w)); };
+    const weir::scan_result done = weir::scan(
+        data, options,
+        [&](int w, const weir::lead_rows& lead) {
+            auto& events = mine(w).given[std::string(data.lead_key(lead.lead))];
+            for (const auto& r : lead.rows) events.push_back(name_and_time(data, r.event, r.time));
+            if (lead.stops) ++mine(w).stopped;
+        },
+        firsts);
     scanned all;
-    all.counted = counted;
+    all.counted = done.counted;
     for (auto& part : parts) {
         all.given.merge(part.given);
         all.stopped += part.stopped;
+        all.firsts += part.firsts;
     }
     return all;
 }
@@ -122,15 +146,20 @@ scanned expected(const std::vector<fact>& facts, const plan& p) {
     return all;
 }
 
-scanned run(const weir::snapshot& s, const plan& p, int threads) {
-    return run(
-        s,
-        {.as_of = p.as_of, .threads = threads, .filter = {set_of(s, p.first), set_of(s, p.second), p.stops}});
+scanned run(const weir::snapshot& s, const plan& p, int threads, weir::simd simd = weir::widest_simd(),
+            bool by_firsts = false) {
+    return run(s,
+               {.as_of = p.as_of,
+                .threads = threads,
+                .filter = {set_of(s, p.first), set_of(s, p.second), p.stops},
+                .instructions = simd},
+               by_firsts);
 }
 
 }  // namespace
 
-TEST_CASE("scan: with up to 64 event names the filter is exact in every layout") {
+TEST_CASE("scan: with up to 64 event names the filter is exact in every layout, with every instruction set") {
+    std::int64_t firsts = 0;
     for (const unsigned seed : {1U, 2U, 3U}) {
         const auto facts = random_facts(seed, 500, 40);
         const std::vector<std::string> first{"event3", "event4"}, second{"event5"};
@@ -141,16 +170,22 @@ TEST_CASE("scan: with up to 64 event names the filter is exact in every layout")
             REQUIRE(wanted.given.size() + static_cast<std::size_t>(wanted.counted) <
                     90);  // some are left out
             for (const std::size_t cut : {1, 13, 100, 500})
-                for (const bool sealed : {false, true})
-                    for (const int threads : {1, 2, 5}) {
-                        const auto s = store_of(facts, cut, sealed);
-                        const auto got = run(s.snapshot(), p, threads);
-                        CHECK(got.given == wanted.given);
-                        CHECK(got.counted == wanted.counted);
-                        CHECK(got.stopped == wanted.stopped);
-                    }
+                for (const bool sealed : {false, true}) {
+                    const auto s = store_of(facts, cut, sealed);
+                    for (const int threads : {1, 2, 5})
+                        for (const auto simd : {weir::simd::none, weir::simd::avx2, weir::simd::avx512})
+                            for (const bool by_firsts : {false, true}) {
+                                if (simd > weir::widest_simd()) continue;
+                                const auto got = run(s.snapshot(), p, threads, simd, by_firsts);
+                                CHECK(got.given == wanted.given);
+                                CHECK(got.counted == wanted.counted);
+                                CHECK(got.stopped == wanted.stopped);
+                                firsts += got.firsts;
+                            }
+                }
         }
     }
+    CHECK(firsts > 0);
 }
 
 TEST_CASE("scan: where masks cannot tell, no lead that matters is lost") {
@@ -218,10 +253,12 @@ TEST_CASE("scan: a funnel is the same whether a lead stops early or is read as a
             for (const auto value :
                  {weir::by_value{}, weir::by_value::first_touch, weir::by_value::last_touch})
                 for (const std::int64_t as_of : {20, 59})
-                    for (const std::size_t cut : {17, 2000}) {
+                    for (const std::size_t cut : {17, 2000, 2001}) {
                         quick.by = slow.by = by;
                         quick.by_value = slow.by_value = *by == '\0' ? weir::by_value{} : value;
                         quick.as_of = slow.as_of = weir::from_unix_microseconds(as_of);
+                        quick.bucket = slow.bucket =
+                            cut == 2001 ? weir::calendar{weir::calendar_unit::day} : weir::calendar{};
                         const auto s = store_of(facts, cut, false).snapshot();
                         const auto a = measure(s, quick, {.threads = 2}).value();
                         const auto b = measure(s, slow, {.threads = 1}).value();

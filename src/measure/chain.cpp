@@ -151,17 +151,23 @@ void chain_finder::look_back(std::span<const candidate> events) {
 
 void chain_finder::look_back_at(std::span<const candidate> instant) {
     const std::int64_t time = instant.front().time;
-    const bool tied = instant.size() > 1;
-    if (tied) tie_.load(instant);
+    if (instant.size() == 1) {
+        const std::uint64_t all = level_ == max_steps ? ~std::uint64_t{0} : bit(level_) - 1;
+        for (std::uint64_t rest = instant.front().steps & all & ~finishes_; rest != 0; rest &= rest - 1)
+            if (const int step = std::countr_zero(rest); rest_fits_after(step, time)) finish(step, time);
+        return;
+    }
+    tie_.load(instant);
     for (int step = 0; step < level_; ++step) {
         if (has(finishes_, step)) continue;
         tie_.clear();
-        const bool fits =
-            tied ? tie_.fill(step) && run_ends_well(step, time) : fits_alone(instant.front(), step);
-        if (!fits) continue;
-        latest_[at(step)] = time;
-        finishes_ |= bit(step);
+        if (tie_.fill(step) && run_ends_well(step, time)) finish(step, time);
     }
+}
+
+void chain_finder::finish(int step, std::int64_t time) {
+    latest_[at(step)] = time;
+    finishes_ |= bit(step);
 }
 
 // Takes for each step the earliest time that leaves the rest possible.

@@ -51,6 +51,7 @@ private:
     std::span<const candidate> span_of_chain() const;
     void look_back(std::span<const candidate>);
     void look_back_at(std::span<const candidate> instant);
+    void finish(int step, std::int64_t time);
     void choose(std::span<const candidate>);
     int choose_run(std::span<const candidate> instant, int first);
     void choose_one_of(std::span<const candidate> instant, int step, int end);

@@ -1,6 +1,7 @@
 // funnel.cpp - counts the leads that reach each step: bind the question, scan the leads, put the parts
 // together.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -57,11 +58,39 @@ struct tally {
     }
 };
 
+// How often each text of a column occurs in some of its rows; 0 stands for none.
+struct code_counts {
+    std::uint32_t column = datum::none;
+
+    void count(const segment_column& texts, std::span<const std::uint32_t> rows) {
+        column = texts.column;
+        const auto codes = static_cast<std::size_t>(texts.bits.greatest()) + 1;
+        for (auto& half : halves_)
+            if (half.size() < codes) half.resize(codes);
+        // Rows next to one another often have the same text: two halves need not wait for each other.
+        const auto bits = texts.bits.look();
+        std::int64_t *const even = halves_[0].data(), *const odd = halves_[1].data();
+        std::size_t i = 0;
+        for (; i + 2 <= rows.size(); i += 2) {
+            ++even[bits[rows[i]]];
+            ++odd[bits[rows[i + 1]]];
+        }
+        if (i < rows.size()) ++even[bits[rows[i]]];
+    }
+    std::size_t size() const { return halves_[0].size(); }
+    std::int64_t operator[](std::size_t code) const { return halves_[0][code] + halves_[1][code]; }
+
+private:
+    std::array<std::vector<std::int64_t>, 2> halves_{};
+};
+constexpr std::int64_t most_codes = 1 << 16;
+
 struct worker {
     chain_finder finder;
     bucketer buckets;
     std::vector<std::map<std::int64_t, tally>> tallies{};   ///< by group's number, by bucket's begin
     std::vector<std::pair<std::int64_t, tally*>> recent{};  ///< by group's number: the bucket met last
+    code_counts codes{};                                    ///< of leads that stop at their first event
     std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
 
     tally& tally_of(std::size_t group, std::int64_t bucket, std::size_t steps) {
@@ -99,20 +128,31 @@ public:
                                    .threads = static_cast<int>(workers_.size()),
                                    .events = needed_events(),
                                    .filter = filter()};
-        const std::int64_t counted = scan(data_, options, [this](int w, const lead_rows& lead) {
-            count(static_cast<std::size_t>(w), lead);
-        });
-        worker& me = workers_.front();
-        if (counted > 0) me.tally_of(0, 0, q_.steps.size()).ended.front() += counted;
+        const scan_result done = scan(
+            data_, options,
+            [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead); },
+            [this](int w, const first_events& firsts) { count_firsts(static_cast<std::size_t>(w), firsts); });
+        if (done.counted > 0) tally_of(workers_.front(), 0).ended.front() += done.counted;
+        for (std::size_t w = 0; w < workers_.size(); ++w) add_codes(w);
     }
     std::vector<worker>& workers() { return workers_; }
     std::span<const group_set> groups() const { return groups_; }
 
 private:
+    tally& tally_of(worker& me, std::size_t group, std::int64_t bucket = 0) const {
+        return me.tally_of(group, bucket, q_.steps.size());
+    }
+
     bool by_touch() const {
         const auto which = q_.by_value.which();
         return !q_.by.empty() &&
                (which == by_value::kind::first_touch || which == by_value::kind::last_touch);
+    }
+
+    /// Whose event decides the group, if no touch does.
+    std::size_t group_step() const {
+        const bool at_step = q_.by_value.which() == by_value::kind::at_step;
+        return at_step ? static_cast<std::size_t>(q_.by_value.step() - 1) : 0;
     }
 
     bool reads_all_events() const { return !matcher_.lead_reads().empty() || by_touch(); }
@@ -170,16 +210,37 @@ private:
 
     // Most leads do step 1 and no more; the rows end with the instant of that.
     void count_stopped(std::size_t w, std::span<const row> rows) {
-        worker& me = workers_[w];
-        std::size_t group = 0;
-        if (!q_.by.empty()) {
-            const touch t =
-                rows.size() == 1 ? touch{attribute_.at(rows.front())} : touch_of(rows, rows.back().time);
-            if (t.disputed) ++me.disputed[q_.by];
-            group = groups_[w].number_of(t.value);
+        touch t;
+        if (!q_.by.empty()) t = touch_of(rows, rows.back().time);
+        if (t.disputed) ++workers_[w].disputed[q_.by];
+        add_stopped(w, t.value, rows.back().time);
+    }
+
+    // The same, where step 1 comes first of all and alone.
+    void count_firsts(std::size_t w, const first_events& firsts) {
+        const bool reads = !q_.by.empty() && (by_touch() || group_step() == 0);
+        if (reads && !bucketed_)
+            if (const segment_column* const texts = attribute_.texts_in(firsts.segment))
+                if (texts->bits.greatest() < most_codes) return workers_[w].codes.count(*texts, firsts.rows);
+        const auto times = data_.segments[firsts.segment]->times.look();
+        for (const std::uint32_t r : firsts.rows)
+            add_stopped(w, reads ? attribute_.at(firsts.segment, r) : datum{}, times[r]);
+    }
+
+    void add_codes(std::size_t w) {
+        const code_counts& codes = workers_[w].codes;
+        for (std::size_t c = 0; c < codes.size(); ++c) {
+            if (codes[c] == 0) continue;
+            const datum value = c == 0 ? datum{} : datum{codes.column, static_cast<std::int64_t>(c) - 1};
+            tally_of(workers_[w], groups_[w].number_of(value)).ended.front() += codes[c];
         }
-        const std::int64_t bucket = bucketed_ ? me.buckets.begin_of(rows.back().time) : 0;
-        ++me.tally_of(group, bucket, q_.steps.size()).ended.front();
+    }
+
+    void add_stopped(std::size_t w, const datum& value, std::int64_t time) {
+        worker& me = workers_[w];
+        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(value);
+        const std::int64_t bucket = bucketed_ ? me.buckets.begin_of(time) : 0;
+        ++tally_of(me, group, bucket).ended.front();
     }
 
     // What is read after a chain is complete changes nothing.
@@ -207,16 +268,15 @@ private:
             group = groups_[w].number_of(t.value);
         }
         const std::int64_t bucket = bucketed_ ? me.buckets.begin_of(rows[chain.front()].time) : 0;
-        me.tally_of(group, bucket, q_.steps.size()).add(chain, rows);
+        tally_of(me, group, bucket).add(chain, rows);
     }
 
     touch group_of(worker& me, std::span<const std::uint32_t> chain, std::span<const row> rows) const {
         if (!by_touch()) {
-            const int step = q_.by_value.which() == by_value::kind::at_step ? q_.by_value.step() : 1;
-            const auto k = static_cast<std::size_t>(step - 1);
+            const std::size_t k = group_step();
             if (k >= chain.size()) return {};
             const datum value = attribute_.at(rows[chain[k]]);
-            return {value, me.finder.has_rival(step - 1, [&](std::uint32_t other) {
+            return {value, me.finder.has_rival(static_cast<int>(k), [&](std::uint32_t other) {
                         return attribute_.reads_otherwise(value, attribute_.at(rows[other]));
                     })};
         }

@@ -18,6 +18,7 @@ step_matcher::step_matcher(const snapshot::impl& data, const funnel& q)
             if (code && *code < by_name_.size()) by_name_[*code] |= bit(k);
         }
         conditions_.emplace_back(data, q.steps[k].where);
+        if (!conditions_.back().always()) conditional_ |= bit(k);
         add_reads(data, conditions_.back().of_lead(), k);
     }
 }
@@ -36,9 +37,9 @@ void step_matcher::add_reads(const snapshot::impl& data, const std::vector<std::
 std::uint64_t step_matcher::steps_of(std::span<const row> rows, std::size_t at) const {
     const std::uint64_t named = steps_named(rows[at].event);
     std::uint64_t steps = named;
-    for (std::uint64_t rest = named; rest != 0; rest &= rest - 1) {
+    for (std::uint64_t rest = named & conditional_; rest != 0; rest &= rest - 1) {
         const auto& where = conditions_[static_cast<std::size_t>(std::countr_zero(rest))];
-        if (!where.always() && !where.holds(rows, at)) steps &= ~(rest & -rest);
+        if (!where.holds(rows, at)) steps &= ~(rest & -rest);
     }
     return steps;
 }

@@ -43,6 +43,7 @@ private:
 
     std::vector<std::uint64_t> by_name_;   ///< by event code
     std::vector<predicate> conditions_{};  ///< by step
+    std::uint64_t conditional_ = 0;        ///< steps with a condition that can fail
     std::vector<lead_read> lead_reads_{};
 };
 

@@ -32,6 +32,13 @@ public:
         const datum own = in_segment(r.segment, r.index);
         return own.missing() && r.order != 0 ? of_cause(r.segment, r.index) : own;
     }
+    /// The value of a raw event.
+    datum at(std::uint32_t segment, std::size_t row) const { return in_segment(segment, row); }
+    /// The column that holds all its values in a segment, if that is one of texts.
+    const segment_column* texts_in(std::uint32_t segment) const {
+        const auto& found = found_[segment];
+        return found.size() == 1 && found.front()->is_text ? found.front() : nullptr;
+    }
     value value_of(datum) const;
     /// The text that names a group: a text as it stands, other values as to_string(value) prints them.
     std::string text_of(datum) const;

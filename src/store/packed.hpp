@@ -17,9 +17,24 @@ public:
     packed() = default;
     explicit packed(std::span<const std::int64_t> values);
 
-    std::int64_t operator[](std::size_t i) const {
-        return static_cast<std::int64_t>(base_ + (load(bytes_.get() + i * width_) & mask_));
-    }
+    std::int64_t operator[](std::size_t i) const { return look()[i]; }
+    /// The column without its owner: for a loop that writes, so that it need not look up where the bytes are
+    /// after each write.
+    class view {
+    public:
+        std::int64_t operator[](std::size_t i) const {
+            return static_cast<std::int64_t>(base_ + (load(bytes_ + i * width_) & mask_));
+        }
+
+    private:
+        friend class packed;
+        view(const std::byte* bytes, std::size_t width, std::uint64_t base, std::uint64_t mask)
+            : bytes_(bytes), width_(width), base_(base), mask_(mask) {}
+        const std::byte* bytes_;
+        std::size_t width_;
+        std::uint64_t base_, mask_;
+    };
+    view look() const { return {bytes_.get(), width_, base_, mask_}; }
     /// For a caller to prefetch; never read it.
     const void* address(std::size_t i) const { return bytes_.get() + i * width_; }
     std::size_t size() const { return size_; }

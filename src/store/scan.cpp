@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <numeric>
 #include <thread>
 
 #include "base/fail.hpp"
@@ -44,22 +43,20 @@ public:
         may_count_ = may_stop_ && exact_ && filter.stops == lead_filter::stopping::counted;
     }
 
-    // Gives the number of leads that were counted.
-    template <class F> std::int64_t run(F&& visit) {
-        std::int64_t counted = 0;
+    scan_result run(int worker, const visit_lead& visit, const visit_firsts& firsts) {
         while (next_lead_ < until_) {
             const std::uint32_t begin = block_begin_ = next_lead_;
             next_lead_ += std::min(until_ - begin, block_size);
             collect_masks(begin, next_lead_);
-            counted += choose(next_lead_ - begin);
+            choose(next_lead_ - begin);
+            if (firsts && may_take_firsts()) firsts(worker, take_firsts());
             rows_.reserve(fetch(next_lead_ - begin));
-            for (std::size_t i = 0; i < chosen_count_; ++i) {
-                const std::uint32_t lead = begin + chosen_[i];
-                const bool stops = may_stop_ && (block_.masks[chosen_[i]] & second_) == 0;
-                if (take(lead, stops)) visit(lead_rows{lead, rows_, stops});
+            for (const std::uint32_t i : chosen()) {
+                const bool stops = stops_early(i);
+                if (take(begin + i, stops)) visit(worker, lead_rows{begin + i, rows_, stops});
             }
         }
-        return counted;
+        return done_;
     }
 
 private:
@@ -91,7 +88,11 @@ private:
         c.next = c.seen;
         if (c.seen == c.last) return;
         if (from.masks_are_exact() && c.raw && !options_.hidden) c.visible = ~mask_of(data_.hidden);
-        if (biggest_ == nullptr || biggest_->size() < from.size()) biggest_ = &from;
+        if (biggest_ == nullptr || biggest_->size() < from.size()) {
+            biggest_ = &from;
+            biggest_number_ = s;
+            biggest_raw_ = c.raw;
+        }
         exact_ = exact_ && from.masks_are_exact() && from.max_time <= options_.as_of;
         cursors_.push_back(c);
     }
@@ -110,6 +111,7 @@ private:
         if (cursor* const only = only_segment_of(begin, end)) {
             block_ = {only->from->masks.data() + only->seen, nullptr, only->seen};
             only->seen += end - begin;
+            done_.masks += end - begin;
             return;
         }
         std::fill_n(masks_.begin(), end - begin, 0);
@@ -120,6 +122,7 @@ private:
             if (c.from == biggest_)
                 for (std::uint32_t p = i; p < c.last && leads[p] < end; ++p) places_[leads[p] - begin] = p;
             for (; i < c.last && leads[i] < end; ++i) masks_[leads[i] - begin] |= masks[i] & c.visible;
+            done_.masks += i - c.seen;
             c.seen = i;
         }
         block_ = {masks_.data(), places_.data()};
@@ -141,19 +144,41 @@ private:
     }
 
     // Fills chosen_ with the leads of the block that are to be read.
-    std::int64_t choose(std::uint32_t size) {
-        std::int64_t counted = 0;
-        std::size_t chosen = 0;
-        const std::uint64_t first = first_, second = may_count_ ? second_ : ~std::uint64_t{0};
-        const std::uint64_t* const masks = block_.masks;
-        for (std::uint32_t i = 0; i < size; ++i) {
-            const bool any = (masks[i] & first) != 0, read = (masks[i] & second) != 0;
-            chosen_[chosen] = i;
-            chosen += any && read;
-            counted += any && !read;
+    void choose(std::uint32_t size) {
+        const selection s = select_masks(options_.instructions, {block_.masks, size}, first_,
+                                         may_count_ ? second_ : ~std::uint64_t{0}, chosen_.data());
+        chosen_count_ = s.chosen;
+        done_.counted += s.counted;
+        done_.leads += static_cast<std::int64_t>(s.chosen);
+    }
+
+    std::span<const std::uint32_t> chosen() const { return {chosen_.data(), chosen_count_}; }
+    bool stops_early(std::uint32_t i) const { return may_stop_ && (block_.masks[i] & second_) == 0; }
+
+    // Where one segment has the whole block, and as_of is behind it, no time needs to be read.
+    bool may_take_firsts() const {
+        return may_stop_ && block_.places == nullptr && biggest_raw_ && biggest_->max_time <= options_.as_of;
+    }
+
+    // Takes those leads out of the chosen that stop at their first event, and that alone.
+    first_events take_firsts() {
+        const segment& s = *biggest_;
+        const auto events = s.events.look();
+        const std::uint8_t* const roles = roles_.data();
+        std::size_t kept = 0, taken = 0;
+        for (const std::uint32_t i : chosen()) {
+            const std::uint32_t place = block_.place(i), r = s.offsets[place];
+            constexpr unsigned wanted = given_if_raw | ends_a_stop;
+            const bool fits = (roles[static_cast<std::uint32_t>(events[r])] & wanted) == wanted;
+            const bool take = stops_early(i) && fits && !s.first_is_tied(place);
+            firsts_[taken] = r;
+            chosen_[kept] = i;
+            taken += take;
+            kept += !take;
         }
-        chosen_count_ = chosen;
-        return counted;
+        chosen_count_ = kept;
+        done_.rows += static_cast<std::int64_t>(taken);
+        return {biggest_number_, {firsts_.data(), taken}};
     }
 
     // Brings near what lies far apart: where the few chosen leads of a block are in the biggest segment, then
@@ -206,7 +231,9 @@ private:
         const segment& s = *c.from;
         std::int64_t until = options_.as_of;
         const unsigned given = c.raw ? given_if_raw : given_if_derived;
-        for (std::uint32_t r = s.offsets[c.next]; r < s.offsets[c.next + 1]; ++r) {
+        const std::uint32_t first = s.offsets[c.next], last = s.offsets[c.next + 1];
+        done_.rows += last - first;
+        for (std::uint32_t r = first; r < last; ++r) {
             const auto event = static_cast<std::uint32_t>(s.events[r]);
             const unsigned role = roles_[event];
             if ((role & given) == 0) continue;
@@ -241,13 +268,17 @@ private:
     static constexpr unsigned given_if_raw = 1, given_if_derived = 2, ends_a_stop = 4;
     std::vector<std::uint8_t> roles_{};  // by event code
     const segment* biggest_ = nullptr;
+    std::uint32_t biggest_number_ = 0;
+    bool biggest_raw_ = false;
     std::uint32_t block_begin_ = 0;  // the lead
     block block_{};
     std::array<std::uint64_t, block_size> masks_{};
     std::array<std::uint32_t, block_size> places_{};
-    std::array<std::uint32_t, block_size> chosen_{};  // leads of the block that are to be read
+    std::array<std::uint32_t, block_size + 8> chosen_{};  // leads of the block that are to be read
     std::size_t chosen_count_ = 0;
+    std::array<std::uint32_t, block_size> firsts_{};
     std::vector<row> rows_{};
+    scan_result done_{};
 };
 
 // Rows of leads below a code, over all segments.
@@ -288,17 +319,16 @@ void check_threads(const scope& how) {
              std::to_string(how.threads) + " threads were asked for, 1 to 256 are possible", "threads");
 }
 
-std::int64_t scan(const snapshot::impl& data, const scan_options& options,
-                  const std::function<void(int worker, const lead_rows&)>& visit) {
+scan_result scan(const snapshot::impl& data, const scan_options& options, const visit_lead& visit,
+                 const visit_firsts& firsts) {
     const int n = options.threads;
     const auto borders = split(data, n);
     std::vector<std::exception_ptr> faults(static_cast<std::size_t>(n));
-    std::vector<std::int64_t> counted(static_cast<std::size_t>(n));
+    std::vector<scan_result> parts(static_cast<std::size_t>(n));
     const auto work = [&](int worker) {
         const auto w = static_cast<std::size_t>(worker);
         try {
-            walker leads(data, options, borders[w], borders[w + 1]);
-            counted[w] = leads.run([&](const lead_rows& lead) { visit(worker, lead); });
+            parts[w] = walker(data, options, borders[w], borders[w + 1]).run(worker, visit, firsts);
         } catch (...) {
             faults[w] = std::current_exception();
         }
@@ -311,7 +341,14 @@ std::int64_t scan(const snapshot::impl& data, const scan_options& options,
     }
     for (const auto& fault : faults)
         if (fault) std::rethrow_exception(fault);
-    return std::accumulate(counted.begin(), counted.end(), std::int64_t{0});
+    scan_result all;
+    for (const scan_result& part : parts) {
+        all.counted += part.counted;
+        all.masks += part.masks;
+        all.leads += part.leads;
+        all.rows += part.rows;
+    }
+    return all;
 }
 
 }  // namespace weir::inline v1

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "store/mask_select.hpp"
 #include "store/snapshot_data.hpp"
 
 namespace weir::inline v1 {
@@ -53,15 +54,33 @@ struct scan_options {
     int threads = 1;
     event_set events{};  ///< which to give; empty: all
     lead_filter filter{};
+    simd instructions = widest_simd();
 };
+
+/// What a scan did.
+struct scan_result {
+    std::int64_t counted = 0;  ///< leads that were counted instead of given
+    std::int64_t masks = 0;    ///< masks looked at: one for each lead and segment that has it
+    std::int64_t leads = 0;    ///< leads whose rows were looked at
+    std::int64_t rows = 0;     ///< rows looked at
+};
+
+using visit_lead = std::function<void(int worker, const lead_rows&)>;
+/// One raw event of each of many leads that stop: the only one of theirs up to that instant.
+struct first_events {
+    std::uint32_t segment;
+    std::span<const std::uint32_t> rows;
+};
+using visit_firsts = std::function<void(int worker, const first_events&)>;
 
 /// Throws invalid_question for a number of threads that is not 1 to 256.
 void check_threads(const scope&);
 
 /// Calls visit(worker, lead) for every lead that has rows to give: workers 0 .. n-1 run in parallel, each
 /// over one contiguous range of leads in ascending order, worker 0 over the first range. Joins all before it
-/// returns or throws. Gives the number of leads that were counted instead.
-std::int64_t scan(const snapshot::impl&, const scan_options&,
-                  const std::function<void(int worker, const lead_rows&)>& visit);
+/// returns or throws. With `firsts`, leads that stop may be given to that instead, at any time and in any
+/// order.
+scan_result scan(const snapshot::impl&, const scan_options&, const visit_lead& visit,
+                 const visit_firsts& firsts = {});
 
 }  // namespace weir::inline v1

@@ -49,6 +49,7 @@ struct segment {
     std::vector<std::uint32_t> leads{};  ///< codes, ascending
     std::vector<std::uint32_t> offsets{0};
     std::vector<std::uint64_t> masks{};     ///< by index of the lead: event_bit() of each of its events
+    std::vector<std::uint64_t> tied{};      ///< a bit a lead: its first two events have one time
     packed events{};                        ///< code of the name
     packed times{};                         ///< microseconds
     std::int64_t first_arrival = 0;         ///< of no meaning for derived events
@@ -67,6 +68,9 @@ struct segment {
     std::size_t size() const { return offsets.back(); }
     /// True if every bit of a mask stands for one code.
     bool masks_are_exact() const { return event_counts.empty() || event_counts.back().first < 64; }
+    bool first_is_tied(std::size_t lead) const { return (tied[lead / 64] >> (lead % 64) & 1) != 0; }
+    /// Fills `tied`; once leads, offsets and times are there.
+    void find_ties();
     const segment_column* find(std::uint32_t column) const;
     std::int64_t memory() const;
 };

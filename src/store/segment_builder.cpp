@@ -125,6 +125,7 @@ std::shared_ptr<segment> segment_builder::finish() {
     s.masks.shrink_to_fit();
     s.events = packed(events_);
     s.times = packed(times_);
+    s.find_ties();
     s.event_counts = count_codes(events_);
     if (!s.times.empty()) {
         s.min_time = s.times.least();

@@ -45,6 +45,7 @@ public:
         for (const auto& [code, n] : counts_)
             if (n > 0) to_->event_counts.emplace_back(code, n);
         find_times();
+        to_->find_ties();
         return std::move(to_);
     }
 
