@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <weir/error.hpp>
 #include <weir/event.hpp>
@@ -31,6 +32,8 @@ struct receipt {
 struct scope {
     int threads = 1;                 ///< 1 to 256; all are joined before the verb returns
     std::optional<instant> as_of{};  ///< derive: judges time-outs here; none: the snapshot's last raw event
+    bool explain_plan = false;  ///< measure: a note of the answer says what was read and how; it may differ
+                                ///< from machine to machine
 };
 
 /// An immutable set of events: a store at one moment, or the same with derived stages. Cheap to copy;
@@ -53,6 +56,14 @@ public:
 private:
     std::shared_ptr<const impl> impl_;
 };
+
+/// Gives the journey of one lead: its events in order, with the attributes that questions see.
+///
+/// Equal times stand in order of arrival. Stage events stand behind the event that caused them and show its
+/// attributes where they have none of their own; raw events that stage events replace are left out.
+/// Attributes ascend by name; event ids are not kept. A lead that the snapshot does not know has no events.
+/// Cost: O(events of the lead × columns + segments × log leads).
+WEIR_API result<std::vector<event>> events_of(const snapshot&, const lead_id&);
 
 /// Events in memory, in columns. Any thread may call any method; appends queue behind one another and
 /// snapshot() does not wait for them.

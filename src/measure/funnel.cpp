@@ -122,7 +122,8 @@ public:
         groups_.assign(n, group_set(attribute_, q.max_groups));
     }
 
-    void run() {
+    /// Gives the plan.
+    std::string run() {
         const scan_options options{.as_of = as_of_,
                                    .segments = needed_segments(),
                                    .threads = static_cast<int>(workers_.size()),
@@ -134,6 +135,7 @@ public:
             [this](int w, const first_events& firsts) { count_firsts(static_cast<std::size_t>(w), firsts); });
         if (done.counted > 0) tally_of(workers_.front(), 0).ended.front() += done.counted;
         for (std::size_t w = 0; w < workers_.size(); ++w) add_codes(w);
+        return plan_note(data_, options, done);
     }
     std::vector<worker>& workers() { return workers_; }
     std::span<const group_set> groups() const { return groups_; }
@@ -371,12 +373,13 @@ void add_missing_names(funnel_table& answer, const snapshot::impl& data) {
     }
 }
 
-void count_leads(funnel_table& answer, const snapshot::impl& data, int threads) {
+void count_leads(funnel_table& answer, const snapshot::impl& data, const scope& how) {
     const funnel& q = answer.question;
     note_open_period(q.period, *answer.as_of, answer.notes);
     note_missing_attribute(data, q.by, answer.notes);
-    counter all(data, q, answer.as_of->time_since_epoch().count(), threads);
-    all.run();
+    counter all(data, q, answer.as_of->time_since_epoch().count(), how.threads);
+    const std::string plan = all.run();
+    if (how.explain_plan) answer.notes.push_back(plan);
     const group_order order = merge_groups(all.groups(), q.max_groups);
     std::map<std::string, std::int64_t> disputed;
     for (const auto& w : all.workers())
@@ -403,7 +406,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         add_missing_names(answer, data);
         data.add_arrival_notes(data.layers.size(), answer.notes);
         if (answer.as_of)
-            count_leads(answer, data, how.threads);
+            count_leads(answer, data, how);
         else
             add_rows(answer, {}, {});
         return answer;

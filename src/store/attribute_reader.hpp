@@ -23,6 +23,15 @@ struct datum {
     friend bool operator==(const datum&, const datum&) = default;
 };
 
+value value_of(const snapshot::impl&, const datum&);
+/// The event that caused a stage event, or an earlier one that caused that: none behind a time-out and behind
+/// raw events. A cause may be a stage event of another lifecycle, with a cause of its own.
+struct event_place {
+    std::uint32_t segment;
+    std::size_t row;
+};
+std::optional<event_place> cause_of(const snapshot::impl&, const event_place&);
+
 /// Reads one attribute. Immutable; the snapshot must outlive it.
 class attribute_reader {
 public:

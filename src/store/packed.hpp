@@ -38,6 +38,8 @@ public:
     /// For a caller to prefetch; never read it.
     const void* address(std::size_t i) const { return bytes_.get() + i * width_; }
     std::size_t size() const { return size_; }
+    /// Bytes of one value.
+    std::size_t width() const { return width_; }
     bool empty() const { return size_ == 0; }
     /// Bounds of the values; exact in a column that was made from values.
     std::int64_t least() const { return static_cast<std::int64_t>(base_); }

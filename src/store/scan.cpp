@@ -6,6 +6,8 @@
 #include <exception>
 #include <thread>
 
+#include <fmt/format.h>
+
 #include "base/fail.hpp"
 
 namespace weir::inline v1 {
@@ -56,6 +58,7 @@ public:
                 if (take(begin + i, stops)) visit(worker, lead_rows{begin + i, rows_, stops});
             }
         }
+        done_.bytes += done_.masks * static_cast<std::int64_t>(sizeof(std::uint64_t));
         return done_;
     }
 
@@ -177,7 +180,7 @@ private:
             kept += !take;
         }
         chosen_count_ = kept;
-        done_.rows += static_cast<std::int64_t>(taken);
+        note_rows(taken, s.events.width());
         return {biggest_number_, {firsts_.data(), taken}};
     }
 
@@ -232,7 +235,7 @@ private:
         std::int64_t until = options_.as_of;
         const unsigned given = c.raw ? given_if_raw : given_if_derived;
         const std::uint32_t first = s.offsets[c.next], last = s.offsets[c.next + 1];
-        done_.rows += last - first;
+        note_rows(last - first, s.events.width() + s.times.width());
         for (std::uint32_t r = first; r < last; ++r) {
             const auto event = static_cast<std::uint32_t>(s.events[r]);
             const unsigned role = roles_[event];
@@ -246,6 +249,11 @@ private:
                 rows_.push_back(
                     {time, s.arrivals[r], static_cast<std::uint32_t>(s.orders[r]), event, c.number, r});
         }
+    }
+
+    void note_rows(std::size_t rows, std::size_t bytes_of_each) {
+        done_.rows += static_cast<std::int64_t>(rows);
+        done_.bytes += static_cast<std::int64_t>(rows * bytes_of_each);
     }
 
     // Several segments may have given more than the first of their instants, and a shared bit of a mask may
@@ -321,6 +329,7 @@ void check_threads(const scope& how) {
 
 scan_result scan(const snapshot::impl& data, const scan_options& options, const visit_lead& visit,
                  const visit_firsts& firsts) {
+    if (options.lead) return walker(data, options, *options.lead, *options.lead + 1).run(0, visit, firsts);
     const int n = options.threads;
     const auto borders = split(data, n);
     std::vector<std::exception_ptr> faults(static_cast<std::size_t>(n));
@@ -347,8 +356,25 @@ scan_result scan(const snapshot::impl& data, const scan_options& options, const 
         all.masks += part.masks;
         all.leads += part.leads;
         all.rows += part.rows;
+        all.bytes += part.bytes;
     }
     return all;
+}
+
+std::string plan_note(const snapshot::impl& data, const scan_options& options, const scan_result& done) {
+    std::uint64_t events = 0, segments = 0;
+    for (std::size_t s = 0; s < data.segments.size(); ++s) {
+        if (!options.segments.empty() && !options.segments[s]) continue;
+        events += data.segments[s]->size();
+        ++segments;
+    }
+    const char* const instructions[]{"no wide instructions", "AVX2", "AVX-512"};
+    return fmt::format(
+        "plan: {} of {} segments, {} masks of leads looked at with {}; {} leads counted by masks alone, {} "
+        "leads "
+        "and {} of {} events read; {} bytes of masks, names and times; {} threads",
+        segments, data.segments.size(), done.masks, instructions[static_cast<int>(options.instructions)],
+        done.counted, done.leads, done.rows, events, done.bytes, options.threads);
 }
 
 }  // namespace weir::inline v1

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "store/mask_select.hpp"
@@ -49,8 +51,9 @@ struct lead_filter {
 
 struct scan_options {
     std::int64_t as_of = std::numeric_limits<std::int64_t>::max();  ///< later events are not given
-    bool hidden = false;           ///< also raw events that stage events hide
-    std::vector<bool> segments{};  ///< which to read; empty: all
+    bool hidden = false;                  ///< also raw events that stage events hide
+    std::vector<bool> segments{};         ///< which to read; empty: all
+    std::optional<std::uint32_t> lead{};  ///< the only one to read, on the calling thread; none: all
     int threads = 1;
     event_set events{};  ///< which to give; empty: all
     lead_filter filter{};
@@ -63,7 +66,10 @@ struct scan_result {
     std::int64_t masks = 0;    ///< masks looked at: one for each lead and segment that has it
     std::int64_t leads = 0;    ///< leads whose rows were looked at
     std::int64_t rows = 0;     ///< rows looked at
+    std::int64_t bytes = 0;    ///< of those masks, and of the names and times of those rows
 };
+/// Says in a sentence what a scan did.
+std::string plan_note(const snapshot::impl&, const scan_options&, const scan_result&);
 
 using visit_lead = std::function<void(int worker, const lead_rows&)>;
 /// One raw event of each of many leads that stop: the only one of theirs up to that instant.

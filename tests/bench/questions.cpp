@@ -90,4 +90,17 @@ std::string moves(const weir::flow_table& t) {
     return std::accumulate(lines.begin(), lines.end(), std::string());
 }
 
+std::string journey(const std::vector<weir::event>& events) {
+    std::vector<std::string> lines;
+    for (const auto& e : events) {
+        std::string line = std::to_string(e.time.time_since_epoch().count()) + ',' + e.name;
+        for (const char* name : {"channel", "campaign", "content", "keyword", "cost", "revenue"})
+            for (const auto& a : e.attributes)
+                if (a.name == name) line += ',' + to_string(a.value);
+        lines.push_back(line + '\n');
+    }
+    std::sort(lines.begin(), lines.end());
+    return std::accumulate(lines.begin(), lines.end(), std::string());
+}
+
 }  // namespace weir_bench

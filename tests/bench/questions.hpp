@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <weir.hpp>
 
@@ -25,5 +26,7 @@ std::string levels(const weir::funnel_table&);
 std::string levels_by_group(const weir::funnel_table&);
 /// "type,next type,moves", a line for each, of the flow over transitions().
 std::string moves(const weir::flow_table&);
+/// "time,event,channel,campaign,content,keyword,cost,revenue", a line for each event, by text.
+std::string journey(const std::vector<weir::event>&);
 
 }  // namespace weir_bench

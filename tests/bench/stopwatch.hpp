@@ -40,6 +40,9 @@ inline std::int64_t peak_memory() { return memory_status("VmHWM:"); }
 /// Lets peak_memory() begin anew.
 inline void forget_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
+/// Whose journey Q7 asks for: one of eight events, with equal times among them.
+inline constexpr const char* looked_up_lead = "4242";
+
 /// What one engine took for one question.
 struct timing {
     std::string engine{};

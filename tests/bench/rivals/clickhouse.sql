@@ -30,6 +30,27 @@ FROM b.ev GROUP BY lead) GROUP BY ch SETTINGS max_threads=@threads@;
 SELECT ch, countIf(l>=1), countIf(l>=2), countIf(l>=3), countIf(l>=4), countIf(l>=5), countIf(l>=6), countIf(l>=7) FROM (SELECT lead, argMin(channel, ts) AS ch,
 windowFunnel(@days30@)(ts, type=0, type=1, type=2, type=3, type=4, type=5, type=6) AS l
 FROM b.ev_lead GROUP BY lead) GROUP BY ch SETTINGS max_threads=@threads@, optimize_aggregation_in_order=1, optimize_read_in_order=1;
+-- Q3 plain
+SELECT quantilesExactInclusiveIf(0.5,0.9)(t1-t0, t1>=t0),
+quantilesExactInclusiveIf(0.5,0.9)(t2-t1, t2>=t1),
+quantilesExactInclusiveIf(0.5,0.9)(t3-t2, t3>=t2),
+quantilesExactInclusiveIf(0.5,0.9)(t4-t3, t4>=t3),
+quantilesExactInclusiveIf(0.5,0.9)(t5-t4, t5>=t4),
+quantilesExactInclusiveIf(0.5,0.9)(t6-t5, t6>=t5)
+FROM (SELECT lead, minOrNullIf(ts,type=0) t0, minOrNullIf(ts,type=1) t1, minOrNullIf(ts,type=2) t2,
+minOrNullIf(ts,type=3) t3, minOrNullIf(ts,type=4) t4, minOrNullIf(ts,type=5) t5, minOrNullIf(ts,type=6) t6
+FROM b.ev WHERE type<7 GROUP BY lead) SETTINGS max_threads=@threads@;
+-- Q3 best
+SELECT quantilesExactInclusiveIf(0.5,0.9)(t1-t0, t1>=t0),
+quantilesExactInclusiveIf(0.5,0.9)(t2-t1, t2>=t1),
+quantilesExactInclusiveIf(0.5,0.9)(t3-t2, t3>=t2),
+quantilesExactInclusiveIf(0.5,0.9)(t4-t3, t4>=t3),
+quantilesExactInclusiveIf(0.5,0.9)(t5-t4, t5>=t4),
+quantilesExactInclusiveIf(0.5,0.9)(t6-t5, t6>=t5)
+FROM (SELECT lead, minOrNullIf(ts,type=0) t0, minOrNullIf(ts,type=1) t1, minOrNullIf(ts,type=2) t2,
+minOrNullIf(ts,type=3) t3, minOrNullIf(ts,type=4) t4, minOrNullIf(ts,type=5) t5, minOrNullIf(ts,type=6) t6
+FROM b.ev_lead WHERE type<7 AND lead IN (SELECT lead
+FROM b.ev_lead WHERE type BETWEEN 1 AND 6) GROUP BY lead) SETTINGS max_threads=@threads@, optimize_aggregation_in_order=1, optimize_read_in_order=1;
 -- Q6 plain
 SELECT p, type, count() FROM (SELECT type, lagInFrame(type, 1, 255) OVER w AS p FROM b.ev WHERE type<7 WINDOW w AS
 (PARTITION BY lead ORDER BY ts, type ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) WHERE p!=255 GROUP BY p, type SETTINGS max_threads=@threads@;
@@ -37,3 +58,5 @@ SELECT p, type, count() FROM (SELECT type, lagInFrame(type, 1, 255) OVER w AS p 
 SELECT a AS p, b AS t, count() FROM (SELECT arrayJoin(arrayZip(arrayPopBack(x), arrayPopFront(x))) AS ab, ab.1.2 AS a, ab.2.2 AS b
 FROM (SELECT arraySort(groupArray((ts, type))) AS x FROM b.ev_lead WHERE type<7 GROUP BY lead HAVING length(x)>1))
 GROUP BY p, t SETTINGS max_threads=@threads@, optimize_aggregation_in_order=1, optimize_read_in_order=1;
+-- Q7 best
+SELECT ts,type,channel,campaign,content,keyword,cost,revenue FROM b.ev_lead WHERE lead=@lead@ SETTINGS max_threads=@threads@;

@@ -6,6 +6,8 @@ CREATE OR REPLACE TABLE ev AS SELECT * FROM read_csv('@csv@', header=true, auto_
 'cost':'INTEGER','revenue':'BIGINT'});
 -- load end
 CHECKPOINT;
+-- load
+CREATE INDEX ev_lead ON ev(lead);
 -- Q1 plain
 WITH a AS (SELECT lead, ts, type FROM ev WHERE type<7),
 a0 AS (SELECT a.*, max(CASE WHEN type=0 THEN ts END) OVER w AS m0 FROM a WINDOW w AS (PARTITION BY lead ORDER BY ts, type ROWS UNBOUNDED PRECEDING)),
@@ -73,6 +75,18 @@ v6 AS MATERIALIZED (SELECT e.lead, e.ts, s.m FROM (SELECT lead, ts FROM ev WHERE
 ft AS (SELECT lead, arg_min(channel, ts) AS ch, min(CASE WHEN type=0 THEN ts END) AS t0 FROM ev GROUP BY lead),
 lv AS (SELECT lead, max(k) AS k FROM (SELECT lead, 1 k FROM v1 UNION ALL SELECT lead, 2 k FROM v2 UNION ALL SELECT lead, 3 k FROM v3 UNION ALL SELECT lead, 4 k FROM v4 UNION ALL SELECT lead, 5 k FROM v5 UNION ALL SELECT lead, 6 k FROM v6) GROUP BY lead)
 SELECT ch, count(t0), count(*) FILTER (k>=1), count(*) FILTER (k>=2), count(*) FILTER (k>=3), count(*) FILTER (k>=4), count(*) FILTER (k>=5), count(*) FILTER (k>=6) FROM ft LEFT JOIN lv USING (lead) GROUP BY ch;
+-- Q3 best
+WITH f AS (SELECT lead, min(ts) FILTER (type=0) t0, min(ts) FILTER (type=1) t1, min(ts) FILTER (type=2) t2,
+min(ts) FILTER (type=3) t3, min(ts) FILTER (type=4) t4, min(ts) FILTER (type=5) t5, min(ts) FILTER (type=6) t6
+FROM ev WHERE type<7 AND lead IN (SELECT lead FROM ev WHERE type BETWEEN 1 AND 6) GROUP BY lead)
+SELECT (quantile_cont(t1-t0, [0.5,0.9]) FILTER (t1>=t0))::VARCHAR,
+(quantile_cont(t2-t1, [0.5,0.9]) FILTER (t2>=t1))::VARCHAR,
+(quantile_cont(t3-t2, [0.5,0.9]) FILTER (t3>=t2))::VARCHAR,
+(quantile_cont(t4-t3, [0.5,0.9]) FILTER (t4>=t3))::VARCHAR,
+(quantile_cont(t5-t4, [0.5,0.9]) FILTER (t5>=t4))::VARCHAR,
+(quantile_cont(t6-t5, [0.5,0.9]) FILTER (t6>=t5))::VARCHAR FROM f;
 -- Q6 best
 SELECT p, type, count(*) FROM (SELECT type, lag(type) OVER w p FROM ev WHERE type<7
 WINDOW w AS (PARTITION BY lead ORDER BY ts, type)) q WHERE p IS NOT NULL GROUP BY 1,2;
+-- Q7 best
+SELECT ts,type,channel,campaign,content,keyword,cost,revenue FROM ev WHERE lead=@lead@;

@@ -3,7 +3,7 @@
 //   weir_rival duckdb|clickhouse|sqlite LIBRARY DATABASE THREADS RUNS SCRIPT.sql FILE.csv
 //
 // A script has statements under lines "-- QUESTION VARIANT", or "-- load" for those that run once. In them
-// @threads@, @csv@ and @days30@ stand for what their names say. Prints a record for each question, and one
+// @threads@, @csv@, @days30@ and @lead@ stand for what their names say. Prints a record for each question, and one
 // for loading.
 #include <dlfcn.h>
 
@@ -171,6 +171,7 @@ std::vector<block> read_script(const std::string& path, const std::string& threa
         } else if (!line.empty()) {
             line = replace_all(std::move(line), "@threads@", threads);
             line = replace_all(std::move(line), "@csv@", csv);
+            line = replace_all(std::move(line), "@lead@", weir_bench::looked_up_lead);
             blocks.back().sql += replace_all(std::move(line), "@days30@", "2592000000000") + '\n';
         }
     }

@@ -48,6 +48,20 @@ l AS (SELECT lead, max(m0) l0, max(m1) l1, max(m2) l2, max(m3) l3, max(m4) l4, m
 ft AS (SELECT lead, channel AS ch, min(ts) AS mt FROM ev INDEXED BY ev_lead GROUP BY lead),
 z AS (SELECT DISTINCT lead FROM ev WHERE type=0)
 SELECT ch, count(z.lead), count(l1), count(l2), count(l3), count(l4), count(l5), count(l6) FROM ft LEFT JOIN l ON l.lead=ft.lead LEFT JOIN z ON z.lead=ft.lead GROUP BY ch;
+-- Q3 best
+WITH f AS MATERIALIZED (SELECT lead, min(ts) FILTER (WHERE type=0) t0, min(ts) FILTER (WHERE type=1) t1, min(ts) FILTER (WHERE type=2) t2,
+min(ts) FILTER (WHERE type=3) t3, min(ts) FILTER (WHERE type=4) t4, min(ts) FILTER (WHERE type=5) t5, min(ts) FILTER (WHERE type=6) t6
+FROM ev WHERE type<7 AND lead IN (SELECT lead FROM ev WHERE type BETWEEN 1 AND 6) GROUP BY lead), d AS (SELECT 1 s, t1-t0 d FROM f WHERE t1>=t0 UNION ALL
+SELECT 2 s, t2-t1 d FROM f WHERE t2>=t1 UNION ALL
+SELECT 3 s, t3-t2 d FROM f WHERE t3>=t2 UNION ALL
+SELECT 4 s, t4-t3 d FROM f WHERE t4>=t3 UNION ALL
+SELECT 5 s, t5-t4 d FROM f WHERE t5>=t4 UNION ALL
+SELECT 6 s, t6-t5 d FROM f WHERE t6>=t5), r AS (SELECT s, d, row_number() OVER (PARTITION BY s ORDER BY d)-1 i, count(*) OVER (PARTITION BY s) n FROM d)
+SELECT s,
+sum(CASE WHEN i=(n-1)/2 THEN d*(1-((n-1)*0.5-(n-1)/2)) WHEN i=(n-1)/2+1 THEN d*((n-1)*0.5-(n-1)/2) END),
+sum(CASE WHEN i=(n-1)*9/10 THEN d*(1-((n-1)*0.9-(n-1)*9/10)) WHEN i=(n-1)*9/10+1 THEN d*((n-1)*0.9-(n-1)*9/10) END) FROM r GROUP BY s;
 -- Q6 best
 SELECT p, type, count(*) FROM (SELECT type, lag(type) OVER w p FROM ev WHERE type<7
 WINDOW w AS (PARTITION BY lead ORDER BY ts, type)) q WHERE p IS NOT NULL GROUP BY 1,2;
+-- Q7 best
+SELECT ts,type,channel,campaign,content,keyword,cost,revenue FROM ev WHERE lead=@lead@;
