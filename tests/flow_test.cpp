@@ -114,14 +114,19 @@ TEST_CASE("flow: amounts add up by stage and currency, exactly") {
     won(2, 2, money{1, "EUR"});
     won(3, 3, money{500, "USD"});
     const auto staged = derive(s.snapshot(), deals()).value();
-    const auto t = measure(staged, flow{.amount = "value"}).value();
+    const auto adding_up = [&](const char* attribute) {
+        flow q;
+        q.amount = attribute;
+        return measure(staged, q).value();
+    };
+    const auto t = adding_up("value");
     REQUIRE(t.amounts.size() == 2);
     CHECK(t.amounts[0].amount == money{2000, "EUR"});
     CHECK(t.amounts[0].entries == 2);
     CHECK(t.amounts[1].amount == money{500, "USD"});
-    CHECK(measure(staged, flow{.amount = "vale"}).value().notes ==
+    CHECK(adding_up("vale").notes ==
           std::vector<std::string>{"no event carries the attribute \"vale\"; did you mean \"value\"?"});
-    CHECK(measure(staged, flow{.amount = "to"}).value().notes ==
+    CHECK(adding_up("to").notes ==
           std::vector<std::string>{"3 entries have a value of \"to\" that is not money and is not added up"});
 }
 
