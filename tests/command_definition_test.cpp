@@ -221,7 +221,7 @@ TEST_CASE("command: groups that cannot be formed are refused") {
     });
     check_questions(
         {{R"({"funnel": {"steps": ["visit"], "by": "channel", "max_groups": 1}})",
-          "max_groups: the breakdown has more than 1 groups; raise max_groups (limit_exceeded)"}});
+          "q.json: max_groups: the breakdown has more than 1 groups; raise max_groups (limit_exceeded)"}});
 }
 
 TEST_CASE("command: what this version cannot answer is refused, not answered otherwise") {
@@ -288,7 +288,8 @@ TEST_CASE("command: a wrong flow is refused") {
              "f.json: flow.lifcycle: found \"lifcycle\", expected lifecycle, by, by_value, period, "
              "bucket, "
              "within, reach, amount, as_of, max_groups; did you mean \"lifecycle\"? (unknown_name)"},
-            {R"({"flow": {"lifecycle": "b2c"}})", R"(lifecycle: no lifecycle is named "b2c" (unknown_name))"},
+            {R"({"flow": {"lifecycle": "b2c"}})",
+             R"(f.json: lifecycle: no lifecycle is named "b2c" (unknown_name))"},
             {R"({"flow": {"by_value": {"at_step": 1}}})",
              "f.json: by_value: a flow has no steps; by_value is first_touch or last_touch "
              "(invalid_question)"},
@@ -304,7 +305,7 @@ TEST_CASE("command: a wrong flow is refused") {
             {R"({"flow": {"bucket": {"unit": "month", "zone": "Europe/Berln"}}})",
              "f.json: bucket.zone: " + no_berln},
             {R"({"flow": {"by": "why", "max_groups": 0}})",
-             "max_groups: the breakdown has more than 0 groups; raise max_groups (limit_exceeded)"},
+             "f.json: max_groups: the breakdown has more than 0 groups; raise max_groups (limit_exceeded)"},
         },
         "f.json", "measure f.json stages.csv --lifecycle l.json");
 }
@@ -317,7 +318,7 @@ TEST_CASE("command: a flow without a lifecycle is refused") {
 
 TEST_CASE("command: a flow over an exit that is named like a column is refused") {
     check_each({{R"({"lifecycle": {"stages": ["mql", "sql"], "exits": ["entries"]}})",
-                 "lifecycle.exits: the exit \"entries\" has the name of a column of the answer "
+                 "l.json: lifecycle.exits: the exit \"entries\" has the name of a column of the answer "
                  "(invalid_question)"}},
                "l.json", "measure f.json stages.csv --lifecycle l.json");
 }
@@ -533,11 +534,14 @@ TEST_CASE("command: a wrong report is refused") {
         {R"({"lifecycle": 3, "question": {"flow": {}}})",
          "r.json: answers[0].lifecycle: found 3, expected an object (invalid_question)"},
         {fine + R"({"lifecycle": {"stages": ["a", "a"]}, "question": {"flow": {}}})",
-         R"(answers[1].lifecycle.stages[1]: two stages or exits are named "a" (invalid_question))"},
+         R"(r.json: answers[1].lifecycle.stages[1]: two stages or exits are named "a" (invalid_question))"},
+        {fine + R"({"question": {"funnel": {"steps": ["visit"], "by": "channel", "max_groups": 1}}})",
+         "r.json: answers[1].max_groups: the breakdown has more than 1 groups; raise max_groups "
+         "(limit_exceeded)"},
         {fine + R"({"question": {"flow": {}}})",
-         "answers[1].lifecycle: the snapshot has no lifecycle; derive one first (invalid_question)"},
+         "r.json: answers[1].lifecycle: the snapshot has no lifecycle; derive one first (invalid_question)"},
         {fine + R"({"question": {"funnel": {"steps": ["a"], "order": "adjacent"}}})",
-         "answers[1].order: order \"adjacent\" is not supported by this version; \"in_sequence\" is "
+         "r.json: answers[1].order: order \"adjacent\" is not supported by this version; \"in_sequence\" is "
          "(unsupported)"},
     });
 }
