@@ -505,9 +505,19 @@ TEST_CASE("command: a wrong report is refused") {
         {{"{}", R"(r.json: a report is an object with the key "report" (bad_input))"},
          {R"({"report": {}})", "r.json: report.answers: a report needs an answer (invalid_question)"},
          {R"({"report": {"titel": "x"}})",
-          "r.json: report.titel: found \"titel\", expected title, answers; did you mean \"title\"? "
+          "r.json: report.titel: found \"titel\", expected title, lifecycle, answers; did you mean "
+          "\"title\"? "
           "(unknown_name)"},
          {R"({"report": {"title": 3}})", "r.json: report.title: found 3, expected a text (invalid_question)"},
+         {R"({"report": {"lifecycle": "b2c"}})",
+          "r.json: report.lifecycle: \"b2c\" is no built-in lifecycle; did you mean \"b2b\"? (unknown_name)"},
+         {R"({"report": {"lifecycle": {"stages": ["a"], "exist": ["b"]}}})",
+          "r.json: report.lifecycle.exist: found \"exist\", expected name, version, stages, exits, rules, "
+          "skipped, backward, repeated, same_time, reopened, unknown_stage; did you mean \"exits\"? "
+          "(unknown_name)"},
+         {R"({"report": {"lifecycle": {"stages": ["a", "a"]}, "answers": [
+             {"question": {"flow": {}}}, {"question": {"flow": {}}}]}})",
+          "r.json: report.lifecycle.stages[1]: two stages or exits are named \"a\" (invalid_question)"},
          {R"({"report": {"answers": {}}})",
           "r.json: report.answers: found an object, expected an array (invalid_question)"}},
         "r.json", "report r.json events.csv -o r.html");

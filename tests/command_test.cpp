@@ -482,4 +482,18 @@ TEST_CASE("command: a report answers each question and accounts for the rows") {
                    ContainsSubstring("s.csv:3: row rejected: found 2 fields, expected 3 as in the header"));
 }
 
+TEST_CASE("command: a report's lifecycle is that of the answers that have none of their own") {
+    const folder f;
+    f.write("r.json", R"({"report": {"lifecycle": {"stages": ["mql", "sql"], "rules": [
+        {"to": "mql", "event": "mql"}, {"to": "sql", "event": "sql"}]}, "answers": [
+        {"title": "One", "question": {"flow": {}}},
+        {"title": "Two", "question": {"funnel": {"steps": [{"event": "sql", "where": "entry == 1"}]}}},
+        {"title": "Three", "lifecycle": {"stages": ["new", "sold"], "rules": [
+            {"to": "new", "event": "mql"}, {"to": "sold", "event": "sql"}]}, "question": {"flow": {}}}]}})");
+    CHECK(f.weir("report r.json stages.csv -o r.html").status == 0);
+    CHECK_THAT(f.read("r.html"), ContainsSubstring("One</a> <span>50 % of 2 in mql reach sql<") &&
+                                     ContainsSubstring("Two</a> <span>1 lead reaches sql<") &&
+                                     ContainsSubstring("Three</a> <span>50 % of 2 in new reach sold<"));
+}
+
 #endif
