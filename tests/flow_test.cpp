@@ -158,6 +158,13 @@ TEST_CASE("flow: nobody gives rows of nothing") {
     CHECK(weir::answer(t).title == "no lead entered a stage");
 }
 
+TEST_CASE("flow: the greatest duration is no horizon") {
+    const auto t = measure(seven_leads(), flow{.within = duration::max()}).value();
+    CHECK(t.find("mql", "sql")->mature.status == rate_status::undefined);
+    CHECK(t.find("mql", "sql", basis::entries)->mature.status == rate_status::undefined);
+    CHECK(weir::answer(t).title.find("within") == std::string::npos);
+}
+
 TEST_CASE("flow: it agrees with a funnel over the same stages") {
     const auto s = seven_leads();
     const auto f = measure(s, funnel{.steps = {"lead", weir::any_of{"mql", "sql", "customer"}}}).value();

@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/wording.hpp"
+#include "measure/time_limits.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -46,7 +47,7 @@ std::string total_of(const conversion_row& r, const std::optional<duration>& wit
     if (r.observed.of == 0) return fmt::format("no lead entered {}", r.from);
     return fmt::format("{} of {} in {} reach {}{}", percent(r.observed.n, r.observed.of),
                        with_commas(r.observed.of), r.from, r.to,
-                       within ? " within " + json::print_duration(*within) : std::string());
+                       window_of(within) ? " within " + json::print_duration(*within) : std::string());
 }
 
 std::string title_of(const flow_table& t) {
