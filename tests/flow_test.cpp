@@ -165,6 +165,20 @@ TEST_CASE("flow: the greatest duration is no horizon") {
     CHECK(weir::answer(t).title.find("within") == std::string::npos);
 }
 
+TEST_CASE("flow: a title says nothing of losses where nobody is lost") {
+    const auto title = [](const std::string& one, const std::string& other) {
+        store s;
+        for (const auto& [lead, text] : {std::pair{1, one}, std::pair{2, other}}) {
+            std::istringstream in(text);
+            for (std::string word; in >> word;) s.append(told(word, lead)).value();
+        }
+        return weir::answer(measure(derive(s.snapshot(), deals()).value(), flow{}).value()).title;
+    };
+    CHECK(title("lead@1 customer@2", "lead@1 customer@3") == "100 % of 2 in lead reach customer");
+    CHECK(title("lead@1 sql@2 customer@3", "lead@1 mql@2 customer@3") == "100 % of 2 in lead reach customer");
+    CHECK(title("lead@1 customer@2", "lead@1") == "lead to mql loses most: 50 % of 2");
+}
+
 TEST_CASE("flow: it agrees with a funnel over the same stages") {
     const auto s = seven_leads();
     const auto f = measure(s, funnel{.steps = {"lead", weir::any_of{"mql", "sql", "customer"}}}).value();

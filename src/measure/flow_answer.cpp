@@ -43,6 +43,8 @@ const conversion_row* bottleneck(const conversions& neighbours) {
     return clear ? worst : nullptr;
 }
 
+bool nobody_lost(const conversion_row* r) { return r->observed.n == r->observed.of; }
+
 std::string total_of(const conversion_row& r, const std::optional<duration>& within) {
     if (r.observed.of == 0) return fmt::format("no lead entered {}", r.from);
     return fmt::format("{} of {} in {} reach {}{}", percent(r.observed.n, r.observed.of),
@@ -62,6 +64,7 @@ std::string title_of(const flow_table& t) {
     const auto total = total_of(*pairs.back(), t.question.within);
     if (pairs.size() == 1) return total;
     pairs.pop_back();
+    if (std::all_of(pairs.begin(), pairs.end(), nobody_lost)) return total;
     const conversion_row* worst = bottleneck(pairs);
     if (worst == nullptr) return "no stage stands out: " + total;
     const rate& kept = worst->observed;
