@@ -216,6 +216,66 @@ TEST_CASE("render: a page needs nothing but itself") {
     CHECK(page.find("@media print") != std::string::npos);
 }
 
+TEST_CASE("render: of two steps by group each bar says its own denominator") {
+    store s;
+    for (const auto& [lead, channel, won] :
+         {std::tuple{1, "ads", true}, {2, "ads", false}, {3, "mail", true}}) {
+        s.append(
+             {.lead = lead, .name = "visit", .time = utc(2024, 1, 1), .attributes = {{"channel", channel}}})
+            .value();
+        if (won) s.append({.lead = lead, .name = "won", .time = utc(2024, 1, 2)}).value();
+    }
+    const auto a = measure(s.snapshot(), funnel{.steps = {"visit", "won"}, .by = "channel"}).value();
+    CHECK(render(a, terminal{.width = 60}) ==
+          "66.7 % of 3 reach won\n"
+          "as of 2024-01-02 00:00:00 UTC\n"
+          "\n"
+          "visit → won\n"
+          "group                       leads  of  of first  median wait\n"
+          "all    ████████████▋            2   3    66.7 %           1d\n"
+          "ads    █████████▌               1   2    50.0 %           1d\n"
+          "mail   ███████████████████      1   1   100.0 %           1d\n"
+          "\n"
+          "note: waits are over those who made the step (converted\n"
+          "only)\n");
+}
+
+TEST_CASE("render: a screen shows conversion by entries where it is not that by leads") {
+    answer a{.title = "t"};
+    table t("conversion", {{"group", column_type::text, {}},
+                           {"from", column_type::text, {}},
+                           {"to", column_type::text, {}},
+                           {"basis", column_type::text, {}},
+                           {"observed", column_type::rate, {}},
+                           {"lost", column_type::integer, {}},
+                           {"recycled", column_type::integer, {}},
+                           {"stalled", column_type::integer, {}},
+                           {"open", column_type::integer, {}},
+                           {"median_wait", column_type::duration_us, {}}});
+    const auto add = [&](const cell& group, const char* basis, std::int64_t of, std::int64_t recycled) {
+        t.add_row({group, "opportunity", "customer", basis, rate{1200, of, {}, {}, rate_status::ok},
+                   std::int64_t{1000}, recycled, std::int64_t{400}, std::int64_t{1400},
+                   duration(std::chrono::hours{500})});
+    };
+    add({}, "leads", 4000, 0);
+    add({}, "entries", 4000, 0);
+    add("ads", "leads", 4000, 0);
+    add("ads", "entries", 5000, 1000);
+    a.tables = {t};
+    CHECK(render(a).find("by entries") == std::string::npos);
+    table whole = t;
+    t = table("conversion", std::vector<column>(t.columns().begin(), t.columns().end()));
+    add({}, "entries", 5000, 1000);
+    a.tables = {t};
+    const std::string text = render(a, terminal{.width = 100});
+    CHECK(text.find("\nby entries\n") != std::string::npos);
+    CHECK(text.find("entries     of  observed  median wait   lost  recycled  stalled   open\n") !=
+          std::string::npos);
+    CHECK(text.find("  leads     of  observed  median wait   lost  stalled   open\n") != std::string::npos);
+    CHECK(text.find("  1,200  5,000    24.0 %      20d 20h  1,000     1,000      400  1,400\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("render: hostile texts are escaped everywhere") {
     for (const std::string& out :
          {render(hostile(), html{}), render(hostile(), svg{}), render(hostile(), html{"<b>\x02"}),
