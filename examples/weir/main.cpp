@@ -162,10 +162,15 @@ weir::answer account_for(const std::vector<loaded_source>& sources) {
                               {"rows_without_event", type::integer, {}},
                               {"rejected", type::integer, {}},
                               {"duplicate", type::integer, {}}});
-    for (const auto& [path, r] : sources)
+    std::int64_t rejected = 0;
+    for (const auto& [path, r] : sources) {
+        rejected += r.rejected;
         t.add_row({std::filesystem::path(path).filename().string(), r.rows, r.events, r.without_event,
                    r.rejected, r.duplicate});
-    weir::answer a{.title = "what was read"};
+    }
+    weir::answer a{.title = rejected == 0   ? "every row was read"
+                            : rejected == 1 ? "1 row was rejected"
+                                            : std::to_string(rejected) + " rows were rejected"};
     for (const auto& s : sources)
         for (const auto& row : s.report.samples)
             a.notes.push_back(say(std::filesystem::path(s.path).filename().string(), row));
