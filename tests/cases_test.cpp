@@ -113,7 +113,8 @@ std::string print_cell(const weir::cell& c) {
     if (const auto* i = std::get_if<std::int64_t>(&c)) return std::to_string(*i);
     if (const auto* d = std::get_if<weir::duration>(&c)) return std::to_string(d->count());
     if (const auto* r = std::get_if<weir::rate>(&c))
-        return std::to_string(r->n) + "/" + std::to_string(r->of);
+        return r->status == weir::rate_status::undefined ? "undefined"
+                                                         : std::to_string(r->n) + "/" + std::to_string(r->of);
     if (const auto* b = std::get_if<bool>(&c)) return *b ? "true" : "false";
     if (const auto* m = std::get_if<weir::money>(&c)) return to_string(*m);
     if (const auto* t = std::get_if<std::string>(&c)) return *t;

@@ -221,7 +221,7 @@ TEST_CASE("command: groups that cannot be formed are refused") {
     });
     check_questions(
         {{R"({"funnel": {"steps": ["visit"], "by": "channel", "max_groups": 1}})",
-          "max_groups: the breakdown has more than 1 groups; raise max_groups (limit_exceeded)"}});
+          "q.json: max_groups: the breakdown has more than 1 groups; raise max_groups (limit_exceeded)"}});
 }
 
 TEST_CASE("command: what this version cannot answer is refused, not answered otherwise") {
@@ -288,7 +288,8 @@ TEST_CASE("command: a wrong flow is refused") {
              "f.json: flow.lifcycle: found \"lifcycle\", expected lifecycle, by, by_value, period, "
              "bucket, "
              "within, reach, amount, as_of, max_groups; did you mean \"lifecycle\"? (unknown_name)"},
-            {R"({"flow": {"lifecycle": "b2c"}})", R"(lifecycle: no lifecycle is named "b2c" (unknown_name))"},
+            {R"({"flow": {"lifecycle": "b2c"}})",
+             R"(f.json: lifecycle: no lifecycle is named "b2c" (unknown_name))"},
             {R"({"flow": {"by_value": {"at_step": 1}}})",
              "f.json: by_value: a flow has no steps; by_value is first_touch or last_touch "
              "(invalid_question)"},
@@ -304,7 +305,7 @@ TEST_CASE("command: a wrong flow is refused") {
             {R"({"flow": {"bucket": {"unit": "month", "zone": "Europe/Berln"}}})",
              "f.json: bucket.zone: " + no_berln},
             {R"({"flow": {"by": "why", "max_groups": 0}})",
-             "max_groups: the breakdown has more than 0 groups; raise max_groups (limit_exceeded)"},
+             "f.json: max_groups: the breakdown has more than 0 groups; raise max_groups (limit_exceeded)"},
         },
         "f.json", "measure f.json stages.csv --lifecycle l.json");
 }
@@ -317,7 +318,7 @@ TEST_CASE("command: a flow without a lifecycle is refused") {
 
 TEST_CASE("command: a flow over an exit that is named like a column is refused") {
     check_each({{R"({"lifecycle": {"stages": ["mql", "sql"], "exits": ["entries"]}})",
-                 "lifecycle.exits: the exit \"entries\" has the name of a column of the answer "
+                 "l.json: lifecycle.exits: the exit \"entries\" has the name of a column of the answer "
                  "(invalid_question)"}},
                "l.json", "measure f.json stages.csv --lifecycle l.json");
 }
@@ -504,9 +505,19 @@ TEST_CASE("command: a wrong report is refused") {
         {{"{}", R"(r.json: a report is an object with the key "report" (bad_input))"},
          {R"({"report": {}})", "r.json: report.answers: a report needs an answer (invalid_question)"},
          {R"({"report": {"titel": "x"}})",
-          "r.json: report.titel: found \"titel\", expected title, answers; did you mean \"title\"? "
+          "r.json: report.titel: found \"titel\", expected title, lifecycle, answers; did you mean "
+          "\"title\"? "
           "(unknown_name)"},
          {R"({"report": {"title": 3}})", "r.json: report.title: found 3, expected a text (invalid_question)"},
+         {R"({"report": {"lifecycle": "b2c"}})",
+          "r.json: report.lifecycle: \"b2c\" is no built-in lifecycle; did you mean \"b2b\"? (unknown_name)"},
+         {R"({"report": {"lifecycle": {"stages": ["a"], "exist": ["b"]}}})",
+          "r.json: report.lifecycle.exist: found \"exist\", expected name, version, stages, exits, rules, "
+          "skipped, backward, repeated, same_time, reopened, unknown_stage; did you mean \"exits\"? "
+          "(unknown_name)"},
+         {R"({"report": {"lifecycle": {"stages": ["a", "a"]}, "answers": [
+             {"question": {"flow": {}}}, {"question": {"flow": {}}}]}})",
+          "r.json: report.lifecycle.stages[1]: two stages or exits are named \"a\" (invalid_question)"},
          {R"({"report": {"answers": {}}})",
           "r.json: report.answers: found an object, expected an array (invalid_question)"}},
         "r.json", "report r.json events.csv -o r.html");
@@ -533,11 +544,14 @@ TEST_CASE("command: a wrong report is refused") {
         {R"({"lifecycle": 3, "question": {"flow": {}}})",
          "r.json: answers[0].lifecycle: found 3, expected an object (invalid_question)"},
         {fine + R"({"lifecycle": {"stages": ["a", "a"]}, "question": {"flow": {}}})",
-         R"(answers[1].lifecycle.stages[1]: two stages or exits are named "a" (invalid_question))"},
+         R"(r.json: answers[1].lifecycle.stages[1]: two stages or exits are named "a" (invalid_question))"},
+        {fine + R"({"question": {"funnel": {"steps": ["visit"], "by": "channel", "max_groups": 1}}})",
+         "r.json: answers[1].max_groups: the breakdown has more than 1 groups; raise max_groups "
+         "(limit_exceeded)"},
         {fine + R"({"question": {"flow": {}}})",
-         "answers[1].lifecycle: the snapshot has no lifecycle; derive one first (invalid_question)"},
+         "r.json: answers[1].lifecycle: the snapshot has no lifecycle; derive one first (invalid_question)"},
         {fine + R"({"question": {"funnel": {"steps": ["a"], "order": "adjacent"}}})",
-         "answers[1].order: order \"adjacent\" is not supported by this version; \"in_sequence\" is "
+         "r.json: answers[1].order: order \"adjacent\" is not supported by this version; \"in_sequence\" is "
          "(unsupported)"},
     });
 }

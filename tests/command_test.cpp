@@ -482,4 +482,37 @@ TEST_CASE("command: a report answers each question and accounts for the rows") {
                    ContainsSubstring("s.csv:3: row rejected: found 2 fields, expected 3 as in the header"));
 }
 
+TEST_CASE("command: a report's lifecycle is that of the answers that have none of their own") {
+    const folder f;
+    f.write("r.json", R"({"report": {"lifecycle": {"stages": ["mql", "sql"], "rules": [
+        {"to": "mql", "event": "mql"}, {"to": "sql", "event": "sql"}]}, "answers": [
+        {"title": "One", "question": {"flow": {}}},
+        {"title": "Two", "question": {"funnel": {"steps": [{"event": "sql", "where": "entry == 1"}]}}},
+        {"title": "Three", "lifecycle": {"stages": ["new", "sold"], "rules": [
+            {"to": "new", "event": "mql"}, {"to": "sold", "event": "sql"}]}, "question": {"flow": {}}}]}})");
+    CHECK(f.weir("report r.json stages.csv -o r.html").status == 0);
+    CHECK_THAT(f.read("r.html"), ContainsSubstring("One</a> <span>50 % of 2 in mql reach sql<") &&
+                                     ContainsSubstring("Two</a> <span>1 lead reaches sql<") &&
+                                     ContainsSubstring("Three</a> <span>50 % of 2 in new reach sold<"));
+}
+
+TEST_CASE("command: the report of a CRM's sales tells the win rate, won of closed") {
+    const folder f;
+    f.write("sales.csv",
+            "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n"
+            "1,Ana,A,X,Won,2024-01-01,2024-01-05,100\n"
+            "2,Ana,A,X,Lost,2024-01-01,2024-01-06,0\n"
+            "3,Ben,A,X,Won,2024-01-01,2024-01-01,50\n"
+            "4,Ben,A,X,Engaging,2024-01-02,,\n"
+            "5,Ben,A,X,Prospecting,,,\n");
+    f.write("sales_teams.csv", "sales_agent,manager\nAna,Mia\nBen,Noa\n");
+    const std::string example = " '" WEIR_SOURCE_DIR "/examples/crm_sales/";
+    CHECK(f.weir("report" + example + "report.json' sales.csv --map" + example + "mapping.json' -o r.html")
+              .status == 0);
+    const std::string page = f.read("r.html");
+    CHECK_THAT(page, ContainsSubstring("by manager</a> <span>66.7 % of 3 reach won<") &&
+                         ContainsSubstring("2 of 3") && ContainsSubstring("1 of 2") &&
+                         ContainsSubstring("1 of 1"));
+}
+
 #endif

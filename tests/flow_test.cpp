@@ -114,14 +114,19 @@ TEST_CASE("flow: amounts add up by stage and currency, exactly") {
     won(2, 2, money{1, "EUR"});
     won(3, 3, money{500, "USD"});
     const auto staged = derive(s.snapshot(), deals()).value();
-    const auto t = measure(staged, flow{.amount = "value"}).value();
+    const auto adding_up = [&](const char* attribute) {
+        flow q;
+        q.amount = attribute;
+        return measure(staged, q).value();
+    };
+    const auto t = adding_up("value");
     REQUIRE(t.amounts.size() == 2);
     CHECK(t.amounts[0].amount == money{2000, "EUR"});
     CHECK(t.amounts[0].entries == 2);
     CHECK(t.amounts[1].amount == money{500, "USD"});
-    CHECK(measure(staged, flow{.amount = "vale"}).value().notes ==
+    CHECK(adding_up("vale").notes ==
           std::vector<std::string>{"no event carries the attribute \"vale\"; did you mean \"value\"?"});
-    CHECK(measure(staged, flow{.amount = "to"}).value().notes ==
+    CHECK(adding_up("to").notes ==
           std::vector<std::string>{"3 entries have a value of \"to\" that is not money and is not added up"});
 }
 
@@ -151,6 +156,27 @@ TEST_CASE("flow: nobody gives rows of nothing") {
     CHECK(t.conversion.size() == 8);
     CHECK(t.conversion.front().observed.status == rate_status::empty);
     CHECK(weir::answer(t).title == "no lead entered a stage");
+}
+
+TEST_CASE("flow: the greatest duration is no horizon") {
+    const auto t = measure(seven_leads(), flow{.within = duration::max()}).value();
+    CHECK(t.find("mql", "sql")->mature.status == rate_status::undefined);
+    CHECK(t.find("mql", "sql", basis::entries)->mature.status == rate_status::undefined);
+    CHECK(weir::answer(t).title.find("within") == std::string::npos);
+}
+
+TEST_CASE("flow: a title names no worst stage where all went on") {
+    const auto title = [](const std::string& one, const std::string& other) {
+        store s;
+        for (const auto& [lead, text] : {std::pair{1, one}, std::pair{2, other}}) {
+            std::istringstream in(text);
+            for (std::string word; in >> word;) s.append(told(word, lead)).value();
+        }
+        return weir::answer(measure(derive(s.snapshot(), deals()).value(), flow{}).value()).title;
+    };
+    CHECK(title("lead@1 customer@2", "lead@1 customer@3") == "100 % of 2 in lead reach customer");
+    CHECK(title("lead@1 sql@2 customer@3", "lead@1 mql@2 customer@3") == "100 % of 2 in lead reach customer");
+    CHECK(title("lead@1 customer@2", "lead@1") == "fewest go on from lead to mql: 50 % of 2");
 }
 
 TEST_CASE("flow: it agrees with a funnel over the same stages") {

@@ -216,6 +216,125 @@ TEST_CASE("render: a page needs nothing but itself") {
     CHECK(page.find("@media print") != std::string::npos);
 }
 
+TEST_CASE("render: a page says which rows it shows and where all are, and folds few rows nowhere") {
+    const auto page_of = [](std::int64_t n) {
+        table t("leads", {{"lead", column_type::text, {}}, {"n", column_type::integer, {}}});
+        for (std::int64_t i = 1; i <= n; ++i) t.add_row({"lead " + std::to_string(i), i});
+        return render(answer{.title = "all", .tables = {t}}, html{});
+    };
+    const std::string cut = page_of(1600);
+    CHECK(times(cut, "<td>lead ") == 500);
+    CHECK(times(cut, "Shown are the first 500 of 1,600 rows; the answer as CSV or JSON has all.") == 1);
+    CHECK(times(cut, "<summary>475 more rows</summary>") == 1);
+    CHECK(times(page_of(500), "Shown are the first") == 0);
+    CHECK(times(page_of(36), "<summary>11 more rows</summary>") == 1);
+    CHECK(times(page_of(35), "<details>") == 0);
+    CHECK(times(page_of(35), "<td>lead ") == 35);
+}
+
+TEST_CASE("render: a page has a chart for a narrow screen, and paper may break between its panels") {
+    const std::string page = render(pipeline("channel", weekly()), html{});
+    CHECK(times(page, "<figure>") == 1);
+    CHECK(times(page, "<figure class=\"narrow\">") == 1);
+    // The whole, two groups and the buckets.
+    CHECK(times(page, "<svg ") == 2 * 4);
+    CHECK(times(page, "role=\"img\"") == 2);
+    const auto at = page.find("@media print");
+    CHECK(page.find("details::details-content{content-visibility:visible", at) != std::string::npos);
+    double bottom = 0;
+    for (auto svg = page.find("<svg "); svg < page.find("class=\"narrow\"");
+         svg = page.find("<svg ", svg + 1)) {
+        const double top = number_after(page, svg, "viewBox=\"16 ");
+        CHECK(top == Approx(bottom).margin(0.11));
+        bottom = top + number_after(page, svg, "\" height=\"");
+    }
+    CHECK(bottom > 400);
+}
+
+TEST_CASE("render: of two steps by group each bar says its own denominator") {
+    store s;
+    for (const auto& [lead, channel, won] :
+         {std::tuple{1, "ads", true}, {2, "ads", false}, {3, "mail", true}}) {
+        s.append(
+             {.lead = lead, .name = "visit", .time = utc(2024, 1, 1), .attributes = {{"channel", channel}}})
+            .value();
+        if (won) s.append({.lead = lead, .name = "won", .time = utc(2024, 1, 2)}).value();
+    }
+    const auto a = measure(s.snapshot(), funnel{.steps = {"visit", "won"}, .by = "channel"}).value();
+    CHECK(render(a, terminal{.width = 60}) ==
+          "66.7 % of 3 reach won\n"
+          "as of 2024-01-02 00:00:00 UTC\n"
+          "\n"
+          "visit → won\n"
+          "group                       leads  of  of first  median wait\n"
+          "all    ████████████▋            2   3    66.7 %           1d\n"
+          "ads    █████████▌               1   2    50.0 %           1d\n"
+          "mail   ███████████████████      1   1   100.0 %           1d\n"
+          "\n"
+          "note: waits are over those who made the step (converted\n"
+          "only)\n");
+    const std::string picture = render(a, svg{});
+    CHECK(times(picture, ">2 of 3<") == 1);
+    CHECK(times(picture, ">of previous<") == 0);
+    CHECK(times(picture, ">group<") == 1);
+}
+
+TEST_CASE("render: buckets show who came to the end, of those who began in them") {
+    const std::string picture = render(pipeline({}, monthly()), svg{});
+    const auto trend = picture.find("By bucket: won");
+    REQUIRE(trend != std::string::npos);
+    CHECK(picture.find(">of previous<", trend) == std::string::npos);
+    CHECK(picture.find(">1 of 4<", trend) != std::string::npos);
+    CHECK(render(pipeline({}, monthly())).find("bucket      ") != std::string::npos);
+}
+
+TEST_CASE("render: a screen shows conversion by entries where it is not that by leads") {
+    answer a{.title = "t"};
+    table t("conversion", {{"group", column_type::text, {}},
+                           {"from", column_type::text, {}},
+                           {"to", column_type::text, {}},
+                           {"basis", column_type::text, {}},
+                           {"observed", column_type::rate, {}},
+                           {"lost", column_type::integer, {}},
+                           {"recycled", column_type::integer, {}},
+                           {"stalled", column_type::integer, {}},
+                           {"open", column_type::integer, {}},
+                           {"median_wait", column_type::duration_us, {}}});
+    const auto add = [&](const cell& group, const char* basis, std::int64_t of, std::int64_t recycled) {
+        t.add_row({group, "opportunity", "customer", basis, rate{1200, of, {}, {}, rate_status::ok},
+                   std::int64_t{1000}, recycled, std::int64_t{400}, std::int64_t{1400},
+                   duration(std::chrono::hours{500})});
+    };
+    add({}, "leads", 4000, 0);
+    add({}, "entries", 4000, 0);
+    add("ads", "leads", 4000, 0);
+    add("ads", "entries", 5000, 1000);
+    a.tables = {t};
+    CHECK(render(a).find("by entries") == std::string::npos);
+    table whole = t;
+    t = table("conversion", std::vector<column>(t.columns().begin(), t.columns().end()));
+    add({}, "entries", 5000, 1000);
+    a.tables = {t};
+    const std::string text = render(a, terminal{.width = 100});
+    CHECK(text.find("\nby entries\n") != std::string::npos);
+    CHECK(text.find("entries     of  observed  median wait   lost  recycled  stalled   open\n") !=
+          std::string::npos);
+    CHECK(text.find("  leads     of  observed  median wait   lost  stalled   open\n") != std::string::npos);
+    CHECK(text.find("  1,200  5,000    24.0 %      20d 20h  1,000     1,000      400  1,400\n") !=
+          std::string::npos);
+}
+
+TEST_CASE("render: money is read with commas, a share of nobody as such") {
+    table t("t", {{"m", column_type::money, {}}, {"r", column_type::rate, {}}});
+    t.add_row({money{1000553400, "USD"}, rate{}});
+    t.add_row({money{-123456, "EUR"}, rate{}});
+    t.add_row({money{1234567, "JPY"}, rate{1, 2, {}, {}, rate_status::ok}});
+    const std::string text = render(answer{.title = "t", .tables = {t}});
+    CHECK(text.find("10,005,534.00 USD  – of 0\n") != std::string::npos);
+    CHECK(text.find("-1,234.56 EUR") != std::string::npos);
+    CHECK(text.find("1,234,567 JPY  50.0 %\n") != std::string::npos);
+}
+
 TEST_CASE("render: hostile texts are escaped everywhere") {
     for (const std::string& out :
          {render(hostile(), html{}), render(hostile(), svg{}), render(hostile(), html{"<b>\x02"}),

@@ -251,6 +251,19 @@ TEST_CASE("store: an erased lead is gone and stays refused") {
     CHECK(s.append(make("nobody", "x", 1)).value().erased == 1);
 }
 
+TEST_CASE("store: the id of an erased lead's event stays known for the horizon") {
+    store s({.dedupe_horizon = 2});
+    event e = make("ana", "paid", 5), same = make("bob", "paid", 5);
+    e.id = same.id = "1";
+    s.append(e).value();  // arrival 0
+    s.erase("ana").value();
+    CHECK(s.append(e).value().erased == 1);
+    CHECK(s.append(same).value().duplicate == 1);
+    CHECK(s.append(make("bob", "x", 1)).value().accepted == 1);
+    CHECK(s.append(same).value().accepted == 1);  // arrival 2: two back
+    CHECK(contents(s.snapshot()) == "bob x@1 paid@5\n");
+}
+
 TEST_CASE("store: adding and erasing a lead is as if it had never been there") {
     auto events = some_events(5, 400);
     store with, without;

@@ -33,6 +33,14 @@ weir::error inside(const std::string& path, weir::error e) {
     return e;
 }
 
+// What is found wrong when it is measured lies in the definition, or in the lifecycle of a file beside it. An
+// error without a place lies in neither.
+weir::error inside_definition(const options& o, weir::error e) {
+    if (e.where.empty()) return e;
+    const bool of_lifecycle = !o.lifecycle.empty() && e.where.starts_with("lifecycle.");
+    return inside(of_lifecycle ? o.lifecycle : o.definition, std::move(e));
+}
+
 // Reads a definition; what is wrong inside it is said with the file's name.
 template <class Parse>
 auto read_definition(const std::string& path, Parse parse) -> decltype(parse(std::string_view{})) {
@@ -154,10 +162,15 @@ weir::answer account_for(const std::vector<loaded_source>& sources) {
                               {"rows_without_event", type::integer, {}},
                               {"rejected", type::integer, {}},
                               {"duplicate", type::integer, {}}});
-    for (const auto& [path, r] : sources)
+    std::int64_t rejected = 0;
+    for (const auto& [path, r] : sources) {
+        rejected += r.rejected;
         t.add_row({std::filesystem::path(path).filename().string(), r.rows, r.events, r.without_event,
                    r.rejected, r.duplicate});
-    weir::answer a{.title = "what was read"};
+    }
+    weir::answer a{.title = rejected == 0   ? "every row was read"
+                            : rejected == 1 ? "1 row was rejected"
+                                            : std::to_string(rejected) + " rows were rejected"};
     for (const auto& s : sources)
         for (const auto& row : s.report.samples)
             a.notes.push_back(say(std::filesystem::path(s.path).filename().string(), row));
@@ -197,7 +210,7 @@ weir::result<outcome> measure_command(const options& o) {
     const auto report =
         measure(store.snapshot(), weir::report_question{.title = {}, .answers = {std::move(part)}},
                 {.threads = o.threads, .as_of = o.as_of});
-    if (!report) return report.error();
+    if (!report) return inside_definition(o, report.error());
     return outcome{in_format(report->sections.front().answer, o.format), std::move(*loaded)};
 }
 
@@ -236,7 +249,7 @@ weir::result<outcome> derive_command(const options& o) {
     auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
     const auto staged = derive(store.snapshot(), *lifecycle, {.threads = o.threads, .as_of = o.as_of});
-    if (!staged) return inside(o.definition, staged.error());
+    if (!staged) return inside_definition(o, staged.error());
     const auto history = weir::history(*staged);
     if (!history) return history.error();
     auto text = o.format == "json" ? to_json(weir::answer(*history), 2) + "\n" : as_source(*history);
@@ -250,7 +263,7 @@ weir::result<outcome> report_command(const options& o) {
     auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
     auto report = measure(store.snapshot(), *question, {.threads = o.threads, .as_of = o.as_of});
-    if (!report) return report.error();
+    if (!report) return inside_definition(o, report.error());
     report->sections.push_back({"Sources", account_for(*loaded)});
     return outcome{render(*report), std::move(*loaded)};
 }

@@ -59,9 +59,9 @@ std::optional<instant>& as_of_in(question& q) {
 }
 
 // Derives each lifecycle once for each as_of.
-class stages {
+class derivations {
 public:
-    stages(const snapshot& raw, const scope& how) : raw_(raw), how_(how) {}
+    derivations(const snapshot& raw, const scope& how) : raw_(raw), how_(how) {}
 
     const snapshot& of(const lifecycle& l, std::optional<instant> as_of, const std::string& where) {
         scope how = how_;
@@ -90,6 +90,7 @@ result<report_question> report_from_json(std::string_view text) {
         json::object o(*inner, "report");
         report_question report;
         if (const auto* title = o.find("title")) report.title = json::as_text(*title, o.at("title"));
+        if (const auto* stages = o.find("lifecycle")) report.lifecycle = lifecycle_of(*stages, "report");
         if (const auto* answers = o.find("answers")) {
             const auto& parts = json::as_array(*answers, o.at("answers"));
             for (std::size_t i = 0; i < parts.size(); ++i)
@@ -105,14 +106,16 @@ result<report_question> report_from_json(std::string_view text) {
 result<report> measure(const snapshot& s, const report_question& asked, const scope& how) {
     return guarded([&] {
         report page{.title = asked.title, .sections = {}};
-        stages derived(s, how);
+        derivations derived(s, how);
         for (std::size_t i = 0; i < asked.answers.size(); ++i) {
             const report_part& part = asked.answers[i];
             const std::string where =
                 asked.answers.size() == 1 ? std::string() : "answers[" + std::to_string(i) + "]";
             question q = part.question;
             if (how.as_of) as_of_in(q) = how.as_of;
-            const snapshot& events = part.lifecycle ? derived.of(*part.lifecycle, as_of_in(q), where) : s;
+            const auto& stages = part.lifecycle ? part.lifecycle : asked.lifecycle;
+            const std::string of_stages = part.lifecycle ? where : "report";
+            const snapshot& events = stages ? derived.of(*stages, as_of_in(q), of_stages) : s;
             page.sections.push_back({part.title, value_inside(where, measure(events, q, how))});
         }
         return page;

@@ -10,6 +10,7 @@
 
 #include "base/json.hpp"
 #include "base/wording.hpp"
+#include "measure/time_limits.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -27,7 +28,7 @@ conversions whole_of(const flow_table& t) {
     return whole;
 }
 
-// The pair at which most are lost beyond doubt: its interval lies wholly below all others.
+// The pair at which fewest go on beyond doubt: its interval lies wholly below all others.
 const conversion_row* bottleneck(const conversions& neighbours) {
     conversions asked;
     for (const auto* r : neighbours)
@@ -42,11 +43,13 @@ const conversion_row* bottleneck(const conversions& neighbours) {
     return clear ? worst : nullptr;
 }
 
+bool all_went_on(const conversion_row* r) { return r->observed.n == r->observed.of; }
+
 std::string total_of(const conversion_row& r, const std::optional<duration>& within) {
     if (r.observed.of == 0) return fmt::format("no lead entered {}", r.from);
     return fmt::format("{} of {} in {} reach {}{}", percent(r.observed.n, r.observed.of),
                        with_commas(r.observed.of), r.from, r.to,
-                       within ? " within " + json::print_duration(*within) : std::string());
+                       window_of(within) ? " within " + json::print_duration(*within) : std::string());
 }
 
 std::string title_of(const flow_table& t) {
@@ -61,11 +64,12 @@ std::string title_of(const flow_table& t) {
     const auto total = total_of(*pairs.back(), t.question.within);
     if (pairs.size() == 1) return total;
     pairs.pop_back();
+    if (std::all_of(pairs.begin(), pairs.end(), all_went_on)) return total;
     const conversion_row* worst = bottleneck(pairs);
     if (worst == nullptr) return "no stage stands out: " + total;
     const rate& kept = worst->observed;
-    return fmt::format("{} to {} loses most: {} of {}", worst->from, worst->to,
-                       percent(kept.of - kept.n, kept.of), with_commas(kept.of));
+    return fmt::format("fewest go on from {} to {}: {} of {}", worst->from, worst->to,
+                       percent(kept.n, kept.of), with_commas(kept.of));
 }
 
 // The tables

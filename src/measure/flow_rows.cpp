@@ -8,6 +8,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "measure/time_limits.hpp"
 #include "stats/interval.hpp"
 
 namespace weir::inline v1 {
@@ -114,7 +115,8 @@ conversion_row flow_writer::conversion(const flow_part& part, std::size_t pair, 
     const auto rate_of = basis == basis::leads ? wilson : share;
     conversion_row row{.part = part, .from = places_[from], .to = places_[to], .basis = basis};
     row.observed = rate_of(t.ends[end_converted], t.entered());
-    row.mature = answer_.question.within ? rate_of(t.mature_converted, t.mature) : undefined_rate();
+    row.mature =
+        window_of(answer_.question.within) ? rate_of(t.mature_converted, t.mature) : undefined_rate();
     row.lost = t.ends[end_lost];
     row.recycled = t.ends[end_recycled];
     row.stalled = t.ends[end_stalled];

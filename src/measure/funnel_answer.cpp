@@ -48,6 +48,7 @@ std::string title_of(const funnel_table& t) {
     const auto reached = fmt::format("{} of {} reach {}", percent(last.leads, first.leads),
                                      with_commas(first.leads), last.name);
     if (whole.size() == 2) return reached;
+    if (last.leads == first.leads) return reached;
     const funnel_row* worst = bottleneck(whole);
     if (worst == nullptr) return "no step stands out: " + reached;
     const rate& kept = worst->of_previous;

@@ -59,9 +59,11 @@ public:
     chart take(chart_kind kind) {
         chart c;
         c.kind = kind;
+        c.first = kind == chart_kind::funnel ? "step" : "from → to";
         c.groups_left_out = keep_largest();
-        if (kind == chart_kind::funnel) drop_first_of_two();
-        c.panels = in_one_if_single(std::move(panels_));
+        c.ends_only = kind == chart_kind::funnel && drop_first_of_two();
+        if (put_in_one_if_single()) c.first = "group";
+        c.panels = std::move(panels_);
         // The last bar of a bucket: the last step of a funnel, from first to last of a flow.
         for (auto& [bucket, bars] : by_bucket_) {
             if (c.trend_title.empty()) c.trend_title = bars.back().label;
@@ -77,28 +79,30 @@ public:
 
 private:
     // Of two steps the first says nothing that compares groups.
-    void drop_first_of_two() {
+    bool drop_first_of_two() {
         const bool two = panels_.size() > 1 && std::all_of(panels_.begin(), panels_.end(),
                                                            [](const panel& p) { return p.bars.size() == 2; });
-        if (!two) return;
+        if (!two) return false;
         for (panel& p : panels_) {
             p.bars[1].label = p.bars[0].label + " → " + p.bars[1].label;
             p.bars.erase(p.bars.begin());
         }
+        return true;
     }
 
     // Groups of one bar each are rows of one panel.
-    static std::vector<panel> in_one_if_single(std::vector<panel> panels) {
+    bool put_in_one_if_single() {
         const bool single =
-            panels.size() > 1 &&
-            std::all_of(panels.begin(), panels.end(), [](const panel& p) { return p.bars.size() == 1; });
-        if (!single) return panels;
-        panel one{panels.front().bars.front().label, {}};
-        for (panel& p : panels) {
+            panels_.size() > 1 &&
+            std::all_of(panels_.begin(), panels_.end(), [](const panel& p) { return p.bars.size() == 1; });
+        if (!single) return false;
+        panel one{panels_.front().bars.front().label, {}};
+        for (panel& p : panels_) {
             p.bars.front().label = p.title.empty() ? "all" : p.title;
             one.bars.push_back(std::move(p.bars.front()));
         }
-        return {std::move(one)};
+        panels_ = {std::move(one)};
+        return true;
     }
 
     static std::int64_t size_of(const panel& p) { return p.bars.front().share.of; }
@@ -128,6 +132,23 @@ private:
     std::map<std::string, std::vector<bar>> by_bucket_{};
 };
 
+bool same_counts(const bar& a, const bar& b) { return a.share.n == b.share.n && a.share.of == b.share.of; }
+
+chart flow_chart(const table& t) {
+    gatherer all;
+    std::vector<bar> leads, entries;  // of the whole
+    for (std::size_t r = 0; r < t.row_count(); ++r) {
+        const bool by_leads = at<std::string>(t, r, "basis") == "leads";
+        const bool whole = !maybe<std::string>(t, r, "group") && !maybe<std::string>(t, r, "bucket");
+        if (whole) (by_leads ? leads : entries).push_back(flow_bar(t, r));
+        if (by_leads) all.add(t, r, flow_bar(t, r));
+    }
+    chart c = all.take(chart_kind::flow);
+    if (!std::equal(leads.begin(), leads.end(), entries.begin(), entries.end(), same_counts))
+        c.entries = std::move(entries);
+    return c;
+}
+
 bool has_columns(const table* t, std::initializer_list<std::string_view> names) {
     return t != nullptr && std::all_of(names.begin(), names.end(),
                                        [&](std::string_view name) { return t->find(name) != nullptr; });
@@ -136,16 +157,13 @@ bool has_columns(const table* t, std::initializer_list<std::string_view> names) 
 }  // namespace
 
 chart chart_of(const answer& a) {
-    gatherer all;
     if (const table* steps = a.find("steps"); has_columns(steps, {"name", "of_first", "of_previous"})) {
+        gatherer all;
         for (std::size_t r = 0; r < steps->row_count(); ++r) all.add(*steps, r, funnel_bar(*steps, r));
         return all.take(chart_kind::funnel);
     }
-    if (const table* t = a.find("conversion"); has_columns(t, {"from", "to", "basis", "observed"})) {
-        for (std::size_t r = 0; r < t->row_count(); ++r)
-            if (at<std::string>(*t, r, "basis") == "leads") all.add(*t, r, flow_bar(*t, r));
-        return all.take(chart_kind::flow);
-    }
+    if (const table* t = a.find("conversion"); has_columns(t, {"from", "to", "basis", "observed"}))
+        return flow_chart(*t);
     return {};
 }
 

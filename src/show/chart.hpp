@@ -30,8 +30,11 @@ enum class chart_kind : std::uint8_t { none, funnel, flow };
 
 struct chart {
     chart_kind kind = chart_kind::none;
+    std::string first{};          ///< heading of the labels
+    bool ends_only = false;       ///< funnel: of two steps the second alone
     std::vector<panel> panels{};  ///< the whole, then the largest groups by text
     std::size_t groups_left_out = 0;
+    std::vector<bar> entries{};        ///< flow: the whole by entries, if that is not what it is by leads
     std::string trend_title{};         ///< "mql to customer by bucket"
     std::vector<bar> trend{};          ///< by bucket: those who began in it and came to the end
     std::size_t buckets_left_out = 0;  ///< earlier ones

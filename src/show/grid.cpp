@@ -21,17 +21,11 @@ bool is_zero(const cell& c) {
 // Of counts beside other counts a column of zeros says nothing.
 bool is_optional(const column& c) { return c.type == column_type::integer; }
 
-std::string parts_and_interval(const rate& r) {
-    if (!r.value()) return {};
-    const std::string interval = interval_words(r);
-    return parts_words(r) + (interval.empty() ? "" : ", " + interval);
-}
-
 grid::cell_text words_of(const cell& c, bool names_part) {
-    if (names_part && is_null(c)) return {"all", {}};
-    grid::cell_text text{cell_words(c), {}};
-    if (const auto* r = std::get_if<rate>(&c)) text.extra = parts_and_interval(*r);
-    return text;
+    if (names_part && is_null(c)) return {"all", {}, {}};
+    const auto* r = std::get_if<rate>(&c);
+    if (r == nullptr || !r->value()) return {cell_words(c), {}, {}};
+    return {cell_words(c), parts_words(*r), interval_words(*r)};
 }
 
 }  // namespace
@@ -51,6 +45,8 @@ grid grid_of(const table& t, std::size_t most_rows) {
         g.headings.push_back(name_words(c.name));
         g.to_the_right.push_back(c.type != column_type::text && c.type != column_type::boolean &&
                                  c.type != column_type::instant_us);
+        g.one_line.push_back(g.to_the_right.back() || c.type == column_type::instant_us ||
+                             c.name == "bucket");
         const bool names_part = c.name == "group" || c.name == "bucket";
         for (std::size_t r = 0; r < rows; ++r) g.rows[r].push_back(words_of(c.cells[r], names_part));
     }

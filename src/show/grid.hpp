@@ -12,10 +12,11 @@ namespace weir::inline v1 {
 struct grid {
     struct cell_text {
         std::string main{};
-        std::string extra{};  ///< of a rate: its parts and interval
+        std::string parts{}, interval{};  ///< of a rate
     };
     std::vector<std::string> headings{};
     std::vector<bool> to_the_right{};  ///< numbers
+    std::vector<bool> one_line{};      ///< not to be broken: numbers, times and buckets
     std::vector<std::vector<cell_text>> rows{};
     std::size_t rows_left_out = 0;
     std::vector<std::string> always_zero{};  ///< names of columns that hold 0 alone, and are left out

@@ -16,8 +16,8 @@
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::size_t most_rows = 500, rows_open = 25;
-constexpr int chart_width = 940;
+constexpr std::size_t most_rows = 500, rows_open = 25, rows_worth_folding = 10;
+constexpr int wide_chart = 972, narrow_chart = 336;
 
 constexpr std::string_view page_style = R"(
 :root{--ink:#1d2733;--soft:#586675;--line:#dde3ea;--paper:#fff;--ground:#f5f7f9;--accent:#2b6cb0}
@@ -33,35 +33,45 @@ nav ol{padding-left:1.4rem;margin:1rem 0 0}nav li{margin:.25rem 0}nav span{color
 a{color:var(--accent)}
 section{background:var(--paper);border:1px solid var(--line);border-radius:10px;
 padding:1.4rem 1.5rem;margin-top:1.4rem}
-figure{margin:1rem 0 0;overflow-x:auto}figure svg{max-width:100%;height:auto;display:block}
+figure{margin:1rem 0 0}figure svg{max-width:100%;height:auto;display:block}.narrow{display:none}
 .wide{overflow-x:auto;margin-top:.4rem}
 table{border-collapse:collapse;font-size:.87rem;font-variant-numeric:tabular-nums;width:100%}
 th,td{padding:.32rem .7rem .32rem 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft);vertical-align:bottom}
-th.n,td.n{text-align:right;white-space:nowrap}
-td small{display:block;color:var(--soft);font-size:.76rem}
+.n{text-align:right}.n,.d,td small span{white-space:nowrap}
+td small{display:block;color:var(--soft);font-size:.87em;white-space:normal}
 h3,summary{font-size:.92rem;font-weight:600;margin:1.3rem 0 .2rem}
 summary{cursor:pointer}
 .notes{color:var(--soft);font-size:.86rem;margin:1rem 0 0;padding-left:1.2rem}
 .cut{color:var(--soft);font-size:.86rem;margin:.4rem 0 0}
-@media(max-width:40rem){section{padding:1rem}figure svg{max-width:none}}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e9ee;--soft:#a3b0bd;--line:#31404e;--paper:#18212a;
---ground:#10171e;--accent:#7db4ea}}
-@media print{body{background:#fff}main{max-width:none;padding:0}section{border:0;padding:0;
-margin-top:1.5rem}
-tr,figure{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+@media screen and (max-width:40rem){section{padding:1rem}figure{display:none}.narrow{display:block}
+table{font-size:.8rem}th,td{padding-right:.5rem}}
+@media screen and (prefers-color-scheme:dark){:root{--ink:#e4e9ee;--soft:#a3b0bd;--line:#31404e;
+--paper:#18212a;--ground:#10171e;--accent:#7db4ea}}
+@media print{body{background:#fff}main{max-width:none;padding:0}section{border:0;padding:0;margin-top:1.5rem}
+table{font-size:7.5pt}th,td{padding:.2rem .45rem .2rem 0}.wide{overflow:visible}td{overflow-wrap:break-word}
+tr,svg,nav{break-inside:avoid}h1,h2,h3,summary,.finding,.meta{break-after:avoid}
+summary{list-style:none}details::details-content{content-visibility:visible;display:block;block-size:auto}
+*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 @page{size:A4;margin:16mm}
 )";
 
 std::string text(std::string_view words) { return escaped(clean(words)); }
 
+std::string style_of(const grid& g, std::size_t c) {
+    return g.to_the_right[c] ? " class=\"n\"" : g.one_line[c] ? " class=\"d\"" : "";
+}
+
 void write_row(std::string& out, const grid& g, std::size_t r) {
     out += "<tr>";
     for (std::size_t c = 0; c < g.headings.size(); ++c) {
         const auto& words = g.rows[r][c];
-        out += g.to_the_right[c] ? "<td class=\"n\">" : "<td>";
-        out += text(words.main);
-        if (!words.extra.empty()) out += "<small>" + text(words.extra) + "</small>";
+        out += "<td" + style_of(g, c) + ">" + text(words.main);
+        if (!words.parts.empty()) {
+            out += "<small><span>" + text(words.parts);
+            if (!words.interval.empty()) out += ",</span> <span>" + text(words.interval);
+            out += "</span></small>";
+        }
         out += "</td>";
     }
     out += "</tr>\n";
@@ -70,7 +80,8 @@ void write_row(std::string& out, const grid& g, std::size_t r) {
 void write_rows(std::string& out, const grid& g, std::size_t first, std::size_t last) {
     out += "<div class=\"wide\"><table><thead><tr>";
     for (std::size_t c = 0; c < g.headings.size(); ++c)
-        out += (g.to_the_right[c] ? "<th class=\"n\">" : "<th>") + text(g.headings[c]) + "</th>";
+        out += "<th" + std::string(g.to_the_right[c] ? " class=\"n\"" : "") + ">" + text(g.headings[c]) +
+               "</th>";
     out += "</tr></thead><tbody>\n";
     for (std::size_t r = first; r < last; ++r) write_row(out, g, r);
     out += "</tbody></table></div>\n";
@@ -87,11 +98,12 @@ void write_zero_columns(std::string& out, const grid& g) {
 void write_table(std::string& out, const table& t, bool named, bool open) {
     if (t.row_count() == 0) return;
     const grid g = grid_of(t, most_rows);
-    const std::size_t shown = std::min(g.rows.size(), rows_open);
+    const bool all_open = g.rows.size() <= rows_open + rows_worth_folding;
+    const std::size_t shown = all_open ? g.rows.size() : rows_open;
     if (named && open) out += "<h3>" + text(name_words(t.name())) + "</h3>\n";
     if (!open)
-        out += "<details><summary>" + text(name_words(t.name())) + ", " +
-               with_commas(static_cast<std::int64_t>(t.row_count())) + " rows</summary>\n";
+        out += "<details><summary>" + text(name_words(t.name())) + ", " + rows_words(t.row_count()) +
+               "</summary>\n";
     write_rows(out, g, 0, open ? shown : g.rows.size());
     if (open && shown < g.rows.size()) {
         out += "<details><summary>" + with_commas(static_cast<std::int64_t>(g.rows.size() - shown)) +
@@ -100,8 +112,9 @@ void write_table(std::string& out, const table& t, bool named, bool open) {
         out += "</details>\n";
     }
     if (g.rows_left_out > 0)
-        out += "<p class=\"cut\">" + with_commas(static_cast<std::int64_t>(g.rows_left_out)) +
-               " more rows are left out; JSON and CSV have all.</p>\n";
+        out += "<p class=\"cut\">Shown are the first " +
+               with_commas(static_cast<std::int64_t>(g.rows.size())) + " of " + rows_words(t.row_count()) +
+               "; the answer as CSV or JSON has all.</p>\n";
     write_zero_columns(out, g);
     if (!open) out += "</details>\n";
 }
@@ -111,10 +124,11 @@ bool lies_open(const table& t, const answer& a) {
 }
 
 void write_answer(std::string& out, const answer& a) {
-    out += "<p class=\"finding\">" + text(a.title) + "</p>\n<p class=\"meta\">" + text(as_of_words(a)) +
-           "</p>\n";
-    const std::string picture = chart_element(a, chart_width, false);
-    if (!picture.empty()) out += "<figure>\n" + picture + "</figure>\n";
+    out += "<p class=\"finding\">" + text(a.title) + "</p>\n";
+    if (a.as_of || !a.question.empty()) out += "<p class=\"meta\">" + text(as_of_words(a)) + "</p>\n";
+    if (const std::string picture = chart_inside(a, wide_chart); !picture.empty())
+        out += "<figure>\n" + picture + "</figure>\n<figure class=\"narrow\">\n" +
+               chart_inside(a, narrow_chart) + "</figure>\n";
     for (const bool open : {true, false})
         for (const table& t : a.tables)
             if (lies_open(t, a) == open) write_table(out, t, a.tables.size() > 1, open);

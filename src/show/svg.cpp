@@ -17,7 +17,7 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr double font = 13, small_font = 11.5, title_font = 17;
-constexpr double margin = 16, gap = 14, row_height = 30, bar_height = 18, least_bar = 96;
+constexpr double margin = 16, gap = 14, row_height = 30, bar_height = 18, least_bar = 72;
 
 class picture {
 public:
@@ -38,12 +38,38 @@ public:
         body_ += fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" class=\"{}\"/>\n",
                              x1, y1, x2, y2, style);
     }
+    // What is drawn from here on, below y, may stand on another page of paper.
+    void cut(double y) { cuts_.push_back({body_.size(), y}); }
+
+    struct strip {
+        std::string_view body{};
+        double top = 0, height = 0;
+    };
+    std::vector<strip> strips(double bottom) const {
+        std::vector<strip> all;
+        place last;
+        for (const place& next : cuts_) {
+            all.push_back({between(last, next), last.y, next.y - last.y});
+            last = next;
+        }
+        all.push_back({between(last, {body_.size(), bottom}), last.y, bottom - last.y});
+        return all;
+    }
     double width() const { return width_; }
     const std::string& body() const { return body_; }
 
 private:
+    struct place {
+        std::size_t in_body = 0;
+        double y = 0;
+    };
+    std::string_view between(const place& from, const place& to) const {
+        return std::string_view(body_).substr(from.in_body, to.in_body - from.in_body);
+    }
+
     double width_;
     std::string body_{};
+    std::vector<place> cuts_{};
 };
 
 struct text_column {
@@ -58,7 +84,8 @@ double needed(const text_column& c) {
     return em;
 }
 
-std::vector<text_column> columns_of(const std::vector<bar>& bars, chart_kind kind) {
+// Of bars that are the ends of different funnels, each has a denominator of its own.
+std::vector<text_column> columns_of(const std::vector<bar>& bars, chart_kind kind, bool ends_only) {
     std::vector<text_column> columns;
     const auto add = [&](const char* heading, auto text_of) {
         text_column c{heading, {}, 0};
@@ -66,13 +93,14 @@ std::vector<text_column> columns_of(const std::vector<bar>& bars, chart_kind kin
         c.width = needed(c);
         columns.push_back(std::move(c));
     };
-    if (kind == chart_kind::funnel) {
+    if (kind == chart_kind::funnel && !ends_only) {
         add("leads", [](const bar& b) { return with_commas(b.share.n); });
         add("of first", [](const bar& b) { return rate_words(b.share); });
         add("of previous", [](const bar& b) { return rate_words(b.previous); });
     } else {
+        add(kind == chart_kind::flow ? "observed" : "of first",
+            [](const bar& b) { return rate_words(b.share); });
         add("leads", [](const bar& b) { return parts_words(b.share); });
-        add("observed", [](const bar& b) { return rate_words(b.share); });
     }
     add("median wait",
         [](const bar& b) { return b.median_wait ? to_string(*b.median_wait) : std::string(no_value); });
@@ -86,9 +114,10 @@ struct frame {
 };
 
 // One layout serves all panels, so that their bars compare.
-frame lay_out(const std::vector<bar>& bars, chart_kind kind, double width, std::string_view first) {
+frame lay_out(const std::vector<bar>& bars, chart_kind kind, bool ends_only, double width,
+              std::string_view first) {
     frame f;
-    f.columns = columns_of(bars, kind);
+    f.columns = columns_of(bars, kind, ends_only);
     double widest = em_width(first) * small_font;
     for (const bar& b : bars) widest = std::max(widest, em_width(b.label) * font);
     f.labels = std::min(widest, width * 0.3);
@@ -167,15 +196,15 @@ double draw_bars(picture& p, std::span<const bar> bars, std::size_t from, chart_
 double draw_panels(picture& p, const chart& c, double y) {
     std::vector<bar> all;
     for (const panel& one : c.panels) all.insert(all.end(), one.bars.begin(), one.bars.end());
-    const char* first = c.kind == chart_kind::funnel ? "step" : "from → to";
-    const frame f = lay_out(all, c.kind, p.width(), first);
+    const frame f = lay_out(all, c.kind, c.ends_only, p.width(), c.first);
     std::size_t drawn = 0;
     for (const panel& one : c.panels) {
+        if (drawn > 0) p.cut(y - 8);
         if (!one.title.empty()) {
             p.text(margin, y + 6, "w-group", fit_em(one.title, (p.width() - 2 * margin) / font));
             y += 22;
         }
-        if (drawn == 0) y = draw_headings(p, f, one.title.empty() ? first : "", y);
+        if (drawn == 0) y = draw_headings(p, f, c.panels.size() == 1 || one.title.empty() ? c.first : "", y);
         y = draw_bars(p, one.bars, drawn, c.kind, f, y) + 16;
         drawn += one.bars.size();
     }
@@ -208,8 +237,9 @@ double draw_heading(picture& p, const answer& a, double y) {
 
 double draw_note(picture& p, std::size_t n, const char* what, double y) {
     if (n == 0) return y;
-    p.text(margin, y + 8, "w-small",
-           with_commas(static_cast<std::int64_t>(n)) + " " + what + " are not drawn");
+    p.text(
+        margin, y + 8, "w-small",
+        with_commas(static_cast<std::int64_t>(n)) + " " + what + (n == 1 ? " is" : "s are") + " not drawn");
     return y + 22;
 }
 
@@ -218,16 +248,17 @@ double draw(picture& p, const answer& a, const chart& c, bool alone) {
     if (alone) y = draw_heading(p, a, y);
     if (c.kind == chart_kind::flow) y = draw_legend(p, y) + 6;
     y = draw_panels(p, c, y);
-    y = draw_note(p, c.groups_left_out, "smaller groups", y);
+    y = draw_note(p, c.groups_left_out, "smaller group", y);
     if (!c.trend.empty()) {
+        p.cut(y - 8);
         p.text(margin, y + 6, "w-group",
                fit_em("By bucket: " + c.trend_title, (p.width() - 2 * margin) / font));
         // Of a bucket's funnel only the end is drawn: a ghost would be the step before it.
         std::vector<bar> ends = c.trend;
         for (bar& b : ends) b.previous = b.share;
-        const frame f = lay_out(ends, c.kind, p.width(), "bucket");
+        const frame f = lay_out(ends, c.kind, true, p.width(), "bucket");
         y = draw_bars(p, ends, 0, c.kind, f, draw_headings(p, f, "bucket", y + 24)) + 18;
-        y = draw_note(p, c.buckets_left_out, "earlier buckets", y);
+        y = draw_note(p, c.buckets_left_out, "earlier bucket", y);
     }
     return y;
 }
@@ -265,26 +296,38 @@ std::string_view chart_style() {
            ".w-bar{fill:#2b6cb0}.w-ghost{fill:#d5e1ee}.w-lost{fill:#d9825b}.w-stalled{fill:#c9b458}\n"
            ".w-open{fill:none;stroke:#7b8a99;stroke-width:1;stroke-dasharray:3 2}\n"
            ".w-whisker{stroke:#0b2239;stroke-width:1.2}\n"
-           "@media(prefers-color-scheme:dark){svg text{fill:#e4e9ee}svg .w-small{fill:#a3b0bd}\n"
+           "@media screen and (prefers-color-scheme:dark){svg text{fill:#e4e9ee}svg .w-small{fill:#a3b0bd}\n"
            ".w-bar{fill:#5b9bd8}.w-ghost{fill:#2c3d4f}.w-lost{fill:#c96f49}.w-stalled{fill:#a8943c}\n"
            ".w-open{stroke:#8b99a7}.w-whisker{stroke:#f2f5f8}}\n";
 }
 
-std::string chart_element(const answer& a, int width, bool alone) {
+// The page has margins of its own: the chart is drawn wider by its own, and they are left out of the view.
+std::string chart_inside(const answer& a, int width) {
     const chart c = chart_of(a);
-    if (c.kind == chart_kind::none && !alone) return {};
-    picture p(static_cast<double>(width));
-    const double height = draw(p, a, c, alone);
-    const std::string style = alone ? "<style>" + std::string(chart_style()) + "</style>\n" : "";
-    return fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {} {:.0f}\" width=\"{}\" "
-        "height=\"{:.0f}\">\n<title>{}</title>\n<desc>{}</desc>\n{}{}</svg>\n",
-        width, std::ceil(height), width, std::ceil(height), escaped(clean(a.title)), escaped(described(c)),
-        style, p.body());
+    if (c.kind == chart_kind::none) return {};
+    picture p(width + 2 * margin);
+    const double height = std::ceil(draw(p, a, c, false));
+    std::string told = fmt::format("role=\"img\" aria-label=\"{}\"", escaped(described(c)));
+    std::string out;
+    for (const auto& strip : p.strips(height)) {
+        out += fmt::format(
+            "<svg {} viewBox=\"{:.0f} {:.1f} {} {:.1f}\" width=\"{}\" height=\"{:.1f}\">\n{}</svg>\n", told,
+            margin, strip.top, width, strip.height, width, strip.height, strip.body);
+        told = "aria-hidden=\"true\"";
+    }
+    return out;
 }
 
 std::string render(const answer& a, const svg& s) {
-    return chart_element(a, std::clamp(s.width, 320, 4000), true);
+    const int width = std::clamp(s.width, 320, 4000);
+    const chart c = chart_of(a);
+    picture p(width);
+    const double height = std::ceil(draw(p, a, c, true));
+    return fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 {} {:.0f}\" width=\"{}\" "
+        "height=\"{:.0f}\">\n<title>{}</title>\n<desc>{}</desc>\n<style>{}</style>\n{}</svg>\n",
+        width, height, width, height, escaped(clean(a.title)), escaped(described(c)), chart_style(),
+        p.body());
 }
 
 }  // namespace weir::inline v1

@@ -1,4 +1,4 @@
-// show/svg.hpp - the chart of an answer as an SVG element, for a file of its own or inside a page.
+// show/svg.hpp - the chart of an answer as SVG, for a file of its own or inside a page.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ namespace weir::inline v1 {
 std::string escaped(std::string_view clean);
 /// The rules that colour a chart, for light and dark.
 std::string_view chart_style();
-/// The element, or "" where there is nothing to draw. Its style and heading are those of a file if `alone`,
-/// else the page has them.
-std::string chart_element(const answer&, int width, bool alone);
+/// The chart for a page that has the style and the heading, as elements to be laid below one another: paper
+/// may be changed between them. "" where there is nothing to draw.
+std::string chart_inside(const answer&, int width);
 
 }  // namespace weir::inline v1

@@ -1,6 +1,7 @@
 // terminal.cpp - an answer for a screen of fixed width: bars of eighths, then the tables.
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -94,45 +95,54 @@ std::vector<std::size_t> widths_of(const std::vector<std::vector<std::string>>& 
     return widths;
 }
 
-// What became of those who did not convert.
-std::string others(const bar& b) {
-    std::string text;
-    const auto say = [&](std::int64_t n, const char* what) {
-        if (n > 0) text += (text.empty() ? "" : ", ") + with_commas(n) + " " + what;
-    };
-    say(b.lost, "lost");
-    say(b.recycled, "recycled");
-    say(b.stalled, "stalled");
-    say(b.open, "open");
-    return text;
-}
-
 std::string wait_words(const bar& b) { return b.median_wait ? to_string(*b.median_wait) : std::string(); }
 
-std::vector<std::string> texts_of(const bar& b, chart_kind kind) {
-    if (kind == chart_kind::funnel)
-        return {b.label, with_commas(b.share.n), rate_words(b.share), rate_words(b.previous), wait_words(b)};
-    return {b.label,  with_commas(b.share.n), with_commas(b.share.of), rate_words(b.share), wait_words(b),
-            others(b)};
+// What stands beside the bars of some panels.
+enum class beside : std::uint8_t { steps, ends, leads, entries };
+
+std::vector<std::string> texts_of(const bar& b, beside what) {
+    const std::string n = with_commas(b.share.n), of = with_commas(b.share.of);
+    if (what == beside::steps)
+        return {b.label, n, rate_words(b.share), rate_words(b.previous), wait_words(b)};
+    if (what == beside::ends) return {b.label, n, of, rate_words(b.share), wait_words(b)};
+    return {b.label,
+            n,
+            of,
+            rate_words(b.share),
+            wait_words(b),
+            with_commas(b.lost),
+            with_commas(b.recycled),
+            with_commas(b.stalled),
+            with_commas(b.open)};
 }
 
-std::vector<std::string> headings_of(chart_kind kind, const std::string& first) {
-    if (kind == chart_kind::funnel) return {first, "leads", "of first", "of previous", "median wait"};
-    return {first, "leads", "of", "observed", "median wait", "the others"};
+std::vector<std::string> headings_of(beside what, const std::string& first) {
+    if (what == beside::steps) return {first, "leads", "of first", "of previous", "median wait"};
+    if (what == beside::ends) return {first, "leads", "of", "of first", "median wait"};
+    const char* counted = what == beside::leads ? "leads" : "entries";
+    return {first, counted, "of", "observed", "median wait", "lost", "recycled", "stalled", "open"};
+}
+
+// Of what became of those who did not convert, what became of nobody says nothing.
+void drop_columns_of_zeros(std::vector<std::vector<std::string>>& rows) {
+    constexpr std::size_t first = 5;
+    for (std::size_t c = rows.front().size(); c-- > first;)
+        if (std::all_of(rows.begin() + 1, rows.end(), [c](const auto& row) { return row[c] == "0"; }))
+            for (auto& row : rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
 }
 
 // One layout serves all panels, so that their bars compare.
-void draw_panels(screen& out, const std::vector<panel>& panels, chart_kind kind, const std::string& first) {
-    std::vector<std::vector<std::string>> rows{headings_of(kind, first)};
+void draw_panels(screen& out, const std::vector<panel>& panels, beside what, const std::string& first) {
+    std::vector<std::vector<std::string>> rows{headings_of(what, first)};
     for (const panel& p : panels)
-        for (const bar& b : p.bars) rows.push_back(texts_of(b, kind));
+        for (const bar& b : p.bars) rows.push_back(texts_of(b, what));
+    drop_columns_of_zeros(rows);
     std::vector<std::size_t> widths = widths_of(rows);
     const std::size_t taken = std::accumulate(widths.begin(), widths.end(), gap * widths.size());
     const std::size_t room = out.width() > taken + 8 ? std::min<std::size_t>(out.width() - taken, 40) : 8;
     widths.insert(widths.begin() + 1, room);
     std::vector<bool> right(widths.size(), true);
     right[0] = right[1] = false;
-    if (kind == chart_kind::flow) right.back() = false;
     std::size_t row = 0;
     const auto line = [&](double share) {
         rows[row].insert(rows[row].begin() + 1, bar_text(share, room));
@@ -147,20 +157,22 @@ void draw_panels(screen& out, const std::vector<panel>& panels, chart_kind kind,
 }
 
 std::string left_out(std::size_t n, const std::string& what) {
-    return with_commas(static_cast<std::int64_t>(n)) + " " + what +
-           " are left out here; JSON and CSV have all.";
+    return with_commas(static_cast<std::int64_t>(n)) + " " + what + (n == 1 ? " is" : "s are") +
+           " left out here; JSON and CSV have all.";
 }
 
 void draw_chart(screen& out, const chart& c) {
-    const std::string first = c.kind == chart_kind::funnel ? "step" : "from → to";
-    draw_panels(out, c.panels, c.kind, first);
+    const bool flow = c.kind == chart_kind::flow;
+    draw_panels(out, c.panels, flow ? beside::leads : c.ends_only ? beside::ends : beside::steps, c.first);
     if (c.groups_left_out > 0) {
         out.line("");
-        out.paragraph(left_out(c.groups_left_out, "smaller groups"));
+        out.paragraph(left_out(c.groups_left_out, "smaller group"));
     }
+    if (!c.entries.empty()) draw_panels(out, {{"by entries", c.entries}}, beside::entries, c.first);
     if (c.trend.empty()) return;
-    draw_panels(out, {{"by bucket: " + c.trend_title, c.trend}}, c.kind, "bucket");
-    if (c.buckets_left_out > 0) out.paragraph(left_out(c.buckets_left_out, "earlier buckets"));
+    draw_panels(out, {{"by bucket: " + c.trend_title, c.trend}}, flow ? beside::leads : beside::ends,
+                "bucket");
+    if (c.buckets_left_out > 0) out.paragraph(left_out(c.buckets_left_out, "earlier bucket"));
 }
 
 void draw_table(screen& out, const table& t, bool named) {
@@ -174,7 +186,7 @@ void draw_table(screen& out, const table& t, bool named) {
         for (const auto& text : row) texts.push_back(text.main);
     }
     out.columns(rows, widths_of(rows), g.to_the_right);
-    if (g.rows_left_out > 0) out.paragraph(left_out(g.rows_left_out, "more rows"));
+    if (g.rows_left_out > 0) out.paragraph(left_out(g.rows_left_out, "more row"));
 }
 
 }  // namespace

@@ -14,13 +14,22 @@ namespace {
 
 std::string percent_number(double fraction) { return fmt::format("{:.1f}", 100 * fraction); }
 
+// "10,005,534.00 USD"
+std::string money_words(const money& m) {
+    std::string text = to_string(m);
+    const auto first = static_cast<std::ptrdiff_t>(text.find_first_of("0123456789"));
+    for (auto at = static_cast<std::ptrdiff_t>(text.find_first_of(". ")) - 3; at > first; at -= 3)
+        text.insert(static_cast<std::size_t>(at), 1, ',');
+    return text;
+}
+
 template <class... F> struct overloaded : F... { using F::operator()...; };
 template <class... F> overloaded(F...) -> overloaded<F...>;
 
 }  // namespace
 
 std::string rate_words(const rate& r) {
-    if (!r.value()) return fmt::format("{} ({})", no_value, to_string(r.status));
+    if (!r.value()) return r.of == 0 && r.status != rate_status::undefined ? "– of 0" : std::string(no_value);
     const std::int64_t tenths = tenths_of_percent(r.n, r.of);
     if (tenths == 0 && r.n > 0) return "<0.1 %";
     if (tenths == 1000 && r.n < r.of) return ">99.9 %";
@@ -55,9 +64,13 @@ std::string cell_words(const cell& c) {
                           [](const rate& r) { return rate_words(r); },
                           [](duration d) { return to_string(d); },
                           [](instant t) { return time_words(t); },
-                          [](const money& m) { return to_string(m); },
+                          [](const money& m) { return money_words(m); },
                       },
                       c);
+}
+
+std::string rows_words(std::size_t n) {
+    return with_commas(static_cast<std::int64_t>(n)) + (n == 1 ? " row" : " rows");
 }
 
 std::string name_words(std::string_view name) {

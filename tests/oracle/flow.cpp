@@ -288,8 +288,10 @@ private:
         if (is_exit(v.where)) return false;
         return asked_.reach == weir::reach::or_later ? v.where >= b : v.where == b;
     }
+    // The greatest duration is none.
+    bool has_horizon() const { return asked_.within && *asked_.within != weir::duration::max(); }
     bool in_time(const visit& a, const visit& b) const {
-        return !asked_.within || gap(a.from, b.from) <= static_cast<std::uint64_t>(asked_.within->count());
+        return !has_horizon() || gap(a.from, b.from) <= static_cast<std::uint64_t>(asked_.within->count());
     }
     std::string standing(const lead_view& lead) const {
         const visit& v = lead.visits.back();
@@ -351,7 +353,7 @@ private:
         for (const entrant& e : all) {
             ++n[e.end];
             if (e.end == "converted") waits.push_back(e.wait);
-            if (!asked_.within || !is_mature(e)) continue;
+            if (!has_horizon() || !is_mature(e)) continue;
             ++mature;
             if (e.end == "converted") ++mature_converted;
         }
@@ -360,7 +362,7 @@ private:
                 name(b),
                 by_leads ? "leads" : "entries",
                 rate(n["converted"], static_cast<count>(all.size())),
-                asked_.within ? rate(mature_converted, mature) : without_meaning(),
+                has_horizon() ? rate(mature_converted, mature) : without_meaning(),
                 weir::cell(),
                 n["lost"],
                 n["recycled"],
