@@ -3,6 +3,7 @@
 #include <random>
 #include <thread>
 
+#include <weir/funnel.hpp>
 #include <weir/store.hpp>
 
 #include "catch.hpp"
@@ -337,4 +338,56 @@ TEST_CASE("store: readers and writers in several threads") {
     stop = true;
     for (auto& r : readers) r.join();
     CHECK(s.snapshot().size() == 600);
+}
+
+TEST_CASE("store: maintain does what append left to it, and no question sees a difference") {
+    const auto fill = [](weir::store& s) {
+        for (int i = 0; i < 200; ++i)
+            s.append({.lead = i % 7,
+                      .name = i % 3 == 0 ? "a" : "b",
+                      .time = weir::from_unix_microseconds(i % 50)})
+                .value();
+    };
+    weir::store by_append, by_host(weir::store_options{.merge_on_append = false});
+    fill(by_append);
+    fill(by_host);
+    const auto before = by_host.snapshot();
+    CHECK(before.data().segments.size() == 200);
+    const weir::funnel q{.steps = {"a", "b"}};
+    const auto wanted = measure(by_append.snapshot(), q).value();
+    std::int64_t rewritten = 0;
+    int merges = 0;
+    for (std::int64_t n; (n = by_host.maintain().value()) > 0; rewritten += n) {
+        ++merges;
+        CHECK((measure(by_host.snapshot(), q).value().rows == wanted.rows));
+    }
+    CHECK(merges > 0);
+    CHECK(rewritten >= 200);
+    CHECK(by_host.snapshot().data().segments.size() < 2 * by_append.snapshot().data().segments.size() + 8);
+    CHECK(by_host.snapshot().size() == 200);
+    CHECK(before.data().segments.size() == 200);
+    CHECK(by_host.maintain().value() == 0);
+}
+
+TEST_CASE("store: appends, erasures and snapshots go on in other threads while one maintains") {
+    weir::store s(weir::store_options{.merge_on_append = false});
+    constexpr int events = 2000;
+    std::jthread writer([&] {
+        for (int i = 0; i < events; ++i)
+            s.append({.lead = i % 50, .name = "a", .time = weir::from_unix_microseconds(i)}).value();
+    });
+    std::jthread eraser([&] {
+        for (int lead = 0; lead < 5; ++lead) s.erase(lead).value();
+    });
+    std::int64_t last = 0;
+    while (last < events - 5 * (events / 50)) {
+        s.maintain().value();
+        last = std::max(last, s.snapshot().size());
+    }
+    writer.join();
+    eraser.join();
+    while (s.maintain().value() > 0) {
+    }
+    CHECK(s.snapshot().size() == events - 5 * (events / 50));
+    CHECK(s.snapshot().leads() == 45);
 }

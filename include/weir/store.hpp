@@ -19,6 +19,9 @@ struct store_options {
     std::int64_t memory_budget = std::int64_t{4} << 30;
     /// How many accepted events back an event id is remembered.
     std::int64_t dedupe_horizon = std::int64_t{1} << 20;
+    /// append() merges segments when eight of a size have come together, so that now and then one takes
+    /// longer. False: only maintain() and seal() do.
+    bool merge_on_append = true;
 };
 
 /// Says what became of the events of one append:
@@ -80,8 +83,11 @@ public:
     /// Cost: O(n log n), and each event is rewritten a few more times as the store grows.
     result<receipt> append(const batch&);
     result<receipt> append(const event&);
-    /// Merges everything into one segment, which makes questions fastest.
+    /// Merges everything into one segment, which makes questions fastest. Appends wait for it.
     result<void> seal();
+    /// Does one merge that is due and gives the number of events that it rewrote; 0: none is due. Call it
+    /// when there is time, and again until it gives 0. Appends do not wait for it.
+    result<std::int64_t> maintain();
     /// Removes every event of a lead; later events of that lead are refused and counted as erased.
     /// Snapshots taken before still show it. Returns the number of events removed. Cost: O(its segments).
     result<std::int64_t> erase(const lead_id&);

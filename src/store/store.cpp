@@ -29,19 +29,32 @@ int tier(std::size_t rows) {
 
 using segments = std::vector<std::shared_ptr<const segment>>;
 
-// Merges the newest segments while they fill a tier.
-void merge_full_tiers(segments& all) {
-    for (;;) {
-        if (all.size() < fan_in) return;
-        const int newest = tier(all.back()->size());
-        std::size_t run = 0;
-        while (run < all.size() && tier(all[all.size() - 1 - run]->size()) <= newest) ++run;
-        if (run < fan_in) return;
-        const std::span<const std::shared_ptr<const segment>> merged(all.data() + (all.size() - run), run);
-        auto one = merge_segments(merged);
-        all.resize(all.size() - run);
-        all.push_back(std::move(one));
+// The segments to merge next: the newest run of at least fan_in that are no bigger than the tier of its last.
+struct run {
+    std::size_t begin = 0, size = 0;
+};
+run due_run(const segments& all) {
+    for (std::size_t end = all.size(); end >= fan_in; --end) {
+        const int newest = tier(all[end - 1]->size());
+        std::size_t size = 0;
+        while (size < end && tier(all[end - 1 - size]->size()) <= newest) ++size;
+        if (size >= fan_in) return {end - size, size};
     }
+    return {};
+}
+
+std::shared_ptr<const segment> merged(const segments& all, const run& r) {
+    return merge_segments(std::span(all).subspan(r.begin, r.size));
+}
+
+void replace(segments& all, const run& r, std::shared_ptr<const segment> by) {
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(r.begin);
+    *begin = std::move(by);
+    all.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(r.size));
+}
+
+void merge_full_tiers(segments& all) {
+    for (run r = due_run(all); r.size > 0; r = due_run(all)) replace(all, r, merged(all, r));
 }
 
 std::int64_t memory_of(const snapshot::impl& s) {
@@ -81,8 +94,10 @@ struct store::impl {
     receipt append(const batch::impl&);
     std::vector<std::uint32_t> rows_to_keep(const batch::impl&, id_memory& fresh, receipt&) const;
     std::int64_t erase(const lead_id&);
+    std::int64_t maintain();
 
     store_options options;
+    std::mutex maintaining{};  // taken before `writing`
     std::mutex writing{};
     mutable std::mutex publishing{};
     std::shared_ptr<const snapshot::impl> current{};
@@ -156,7 +171,7 @@ receipt store::impl::append(const batch::impl& b) {
              "the events would take " + std::to_string(bytes) + " bytes, memory_budget is " +
                  std::to_string(options.memory_budget),
              "memory_budget");
-    merge_full_tiers(next->segments);
+    if (options.merge_on_append) merge_full_tiers(next->segments);
     ids.take(fresh, options.dedupe_horizon);
     next_arrival += r.accepted;
     publish(std::move(next));
@@ -180,6 +195,28 @@ std::int64_t store::impl::erase(const lead_id& lead) {
     std::erase_if(next->segments, [](const auto& s) { return s->size() == 0; });
     publish(std::move(next));
     return removed;
+}
+
+// Merges what readers see; in the end the run must still be there, which only seal() and erase() can change.
+std::int64_t store::impl::maintain() {
+    const std::lock_guard one_at_a_time(maintaining);
+    for (;;) {
+        const auto before = read();
+        const run r = due_run(before->segments);
+        if (r.size == 0) return 0;
+        auto one = merged(before->segments, r);
+        const auto rewritten = static_cast<std::int64_t>(one->size());
+        const std::lock_guard lock(writing);
+        auto next = std::make_shared<snapshot::impl>(*current);
+        const auto first = before->segments.begin() + static_cast<std::ptrdiff_t>(r.begin);
+        const auto there = std::search(next->segments.begin(), next->segments.end(), first,
+                                       first + static_cast<std::ptrdiff_t>(r.size));
+        if (there == next->segments.end()) continue;
+        replace(next->segments, {static_cast<std::size_t>(there - next->segments.begin()), r.size},
+                std::move(one));
+        publish(std::move(next));
+        return rewritten;
+    }
 }
 
 store::store() : store(store_options{}) {}
@@ -208,6 +245,10 @@ result<void> store::seal() {
         next->segments = {merge_segments(next->segments)};
         impl_->publish(std::move(next));
     });
+}
+
+result<std::int64_t> store::maintain() {
+    return guarded([&] { return impl_->maintain(); });
 }
 
 result<std::int64_t> store::erase(const lead_id& lead) {

@@ -58,12 +58,13 @@ struct asked {
 };
 
 // Asks with one thread and with two, which must answer the same bytes.
-void ask(const std::string& name, int runs, const std::function<asked(const weir::scope&)>& question) {
+void ask(const std::string& name, const std::string& variant, int runs,
+         const std::function<asked(const weir::scope&)>& question) {
     std::string before;
     for (const int threads : {1, 2}) {
         weir_bench::forget_peak();
         asked answer;
-        timing t{.engine = "weir", .question = name, .threads = threads};
+        timing t{.engine = "weir", .question = name, .variant = variant, .threads = threads};
         t.median_ms = weir_bench::median_of(runs, [&] { answer = question({.threads = threads}); });
         t.peak_bytes = weir_bench::peak_memory();
         t.answer = answer.compared;
@@ -79,24 +80,29 @@ void time_weir(const std::string& csv, int runs) {
     const weir::snapshot events = store.snapshot();
     std::cerr << events.size() << " events of " << events.leads() << " leads in " << store.memory()
               << " bytes\n";
-    ask("Q1", runs, [&](const weir::scope& how) {
-        const auto t = measure(events, weir_bench::plain_funnel(), how).value();
-        return asked{to_json(weir::answer(t)), weir_bench::levels(t)};
-    });
-    ask("Q2", runs, [&](const weir::scope& how) {
-        const auto t = measure(events, weir_bench::funnel_by_channel(), how).value();
-        return asked{to_json(weir::answer(t)), weir_bench::levels_by_group(t)};
-    });
+    const auto funnel = [&](const std::string& name, const weir::funnel& q, auto compared) {
+        ask(name, {}, runs, [&](const weir::scope& how) {
+            const auto t = measure(events, q, how).value();
+            return asked{to_json(weir::answer(t)), compared(t)};
+        });
+    };
+    funnel("Q1", weir_bench::plain_funnel(), weir_bench::levels);
+    funnel("Q2", weir_bench::funnel_by_channel(), weir_bench::levels_by_group);
+    // Waits are part of every funnel. Rivals are asked for those between first events, which is less.
+    funnel("Q3", weir_bench::plain_funnel(), [](const weir::funnel_table&) { return std::string(); });
     const auto derived = [&](const weir::scope& how) {
         return derive(events, weir_bench::transitions(), how).value();
     };
-    ask("derive", runs, [&](const weir::scope& how) {
-        return asked{std::to_string(derived(how).size()), {}};
-    });
-    const weir::snapshot staged = derived({});
-    ask("Q6", runs, [&](const weir::scope& how) {
-        const auto t = measure(staged, weir::flow{}, how).value();
+    const auto flow = [](const weir::snapshot& stages, const weir::scope& how) {
+        const auto t = measure(stages, weir::flow{}, how).value();
         return asked{to_json(weir::answer(t)), weir_bench::moves(t)};
+    };
+    ask("Q6", "with derivation", runs, [&](const weir::scope& how) { return flow(derived(how), how); });
+    const weir::snapshot stages = derived({});
+    ask("Q6", "derived before", runs, [&](const weir::scope& how) { return flow(stages, how); });
+    ask("Q7", {}, 100 * runs, [&](const weir::scope&) {
+        const auto journey = weir_bench::journey(events_of(events, weir_bench::looked_up_lead).value());
+        return asked{journey, journey};
     });
 }
 
