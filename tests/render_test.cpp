@@ -251,6 +251,19 @@ TEST_CASE("render: a page has a chart for a narrow screen, and paper may break b
     CHECK(bottom > 400);
 }
 
+TEST_CASE("render: on a narrow screen names are whole where bars can spare the room") {
+    answer a{.title = "t"};
+    table t("conversion", {{"from", column_type::text, {}},
+                           {"to", column_type::text, {}},
+                           {"basis", column_type::text, {}},
+                           {"observed", column_type::rate, {}}});
+    t.add_row({"opportunity", "customer", "leads", rate{9538, 20000, 0.47, 0.484, rate_status::ok}});
+    a.tables = {t};
+    const std::string page = render(a, html{});
+    CHECK(times(page, ">opportunity → customer<") == 2);
+    CHECK(times(page, ">47.7 %<") == 2 + 1);  // the table has it, too
+}
+
 TEST_CASE("render: of two steps by group each bar says its own denominator") {
     store s;
     for (const auto& [lead, channel, won] :

@@ -121,13 +121,15 @@ frame lay_out(const std::vector<bar>& bars, chart_kind kind, bool ends_only, dou
     double widest = em_width(first) * small_font;
     for (const bar& b : bars) widest = std::max(widest, em_width(b.label) * font);
     f.labels = std::min(widest, width * 0.3);
-    f.bars_begin = margin + f.labels + gap;
     const auto rest = [&] {
-        double room = width - margin - f.bars_begin;
+        double room = width - 2 * margin - f.labels - gap;
         for (const auto& c : f.columns) room -= gap + c.width;
         return room;
     };
     while (!f.columns.empty() && rest() < least_bar) f.columns.pop_back();
+    // Long labels may have what bars can spare.
+    f.labels += std::clamp(rest() - width * 0.22, 0.0, widest - f.labels);
+    f.bars_begin = margin + f.labels + gap;
     f.bars = rest();
     return f;
 }
