@@ -188,7 +188,7 @@ private:
     // their first and last rows there. Many leads lie side by side, which the machine sees by itself.
     // (A function that only prefetches is nothing to g++, which leaves it out: this one gives a number.)
     std::size_t fetch(std::uint32_t size) const {
-        if (chosen_count_ > size / 4) return 0;
+        if (chosen_count_ == 0 || chosen_count_ > size / 4) return 0;
         const auto& offsets = biggest_->offsets;
         for (std::size_t i = 0; i < chosen_count_; ++i)
             __builtin_prefetch(&offsets[block_.place(chosen_[i])]);
