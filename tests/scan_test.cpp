@@ -172,7 +172,7 @@ TEST_CASE("scan: with up to 64 event names the filter is exact in every layout, 
             const auto wanted = expected(facts, p);
             REQUIRE(wanted.given.size() + static_cast<std::size_t>(wanted.counted) <
                     90);  // some are left out
-            for (const std::size_t cut : {1, 13, 100, 500})
+            for (const std::size_t cut : {1U, 13U, 100U, 500U})
                 for (const merging merges : {merging::on_append, merging::never, merging::all}) {
                     const auto s = store_of(facts, cut, merges);
                     for (const int threads : {1, 2, 5})
@@ -201,7 +201,7 @@ TEST_CASE("scan: where masks cannot tell, no lead that matters is lost") {
                 const plan whole{as_of, {"event3", "event4"}, {}, lead_filter::stopping::whole};
                 const auto all = expected(facts, whole).given;
                 const auto leads = all.size();
-                for (const std::size_t cut : {7, 900}) {
+                for (const std::size_t cut : {7U, 900U}) {
                     const auto s = store_of(facts, cut, merging::on_append);
                     const auto got = run(s.snapshot(), p, 2);
                     std::size_t with_first = 0;
@@ -265,7 +265,7 @@ TEST_CASE("scan: a funnel is the same bytes by every plan, in every layout, with
         weir::funnel slow = quick;  // a condition that always holds, but has to be asked
         slow.steps[0].where = weir::attribute("nobody has it") != "x";
         std::vector<weir::snapshot> layouts;
-        for (const std::size_t cut : {7, 170, 3000})
+        for (const std::size_t cut : {7U, 170U, 3000U})
             for (const merging merges : {merging::on_append, merging::never, merging::some, merging::all})
                 layouts.push_back(store_of(facts, cut, merges).snapshot());
         for (const char* by : {"", "name", "arrival"})

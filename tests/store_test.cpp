@@ -129,7 +129,7 @@ TEST_CASE("store: cutting into batches and merging segments changes nothing") {
     store whole;
     whole.append(batch_of(events)).value();
     const auto expected = contents(whole.snapshot());
-    for (const std::size_t cut : {1, 2, 7, 50, 699}) {
+    for (const std::size_t cut : {1U, 2U, 7U, 50U, 699U}) {
         store s;
         for (std::size_t i = 0; i < events.size(); i += cut)
             s.append(

@@ -24,7 +24,7 @@ TEST_CASE("text table: codes count from 0 in the order of first sight, and texts
 TEST_CASE("text table: texts that begin alike, or differ in NUL characters alone, are different") {
     text_table t;
     std::set<text_table::code> codes;
-    for (const std::size_t size : {0, 1, 2, 3, 4, 6, 7, 8, 9, 15, 254, 255, 256, 5000})
+    for (const std::size_t size : {0U, 1U, 2U, 3U, 4U, 6U, 7U, 8U, 9U, 15U, 254U, 255U, 256U, 5000U})
         for (const char last : {'a', 'b', '\0'}) {
             std::string text(size, 'x');
             if (size > 0) text.back() = last;
@@ -33,7 +33,7 @@ TEST_CASE("text table: texts that begin alike, or differ in NUL characters alone
             CHECK(t.at(code) == text);
             CHECK(t.find(text) == code);
         }
-    for (const std::size_t size : {1, 2, 3, 7, 8}) codes.insert(t.insert(std::string(size, '\0')));
+    for (const std::size_t size : {1U, 2U, 3U, 7U, 8U}) codes.insert(t.insert(std::string(size, '\0')));
     CHECK(codes.size() == t.size());
     CHECK(t.size() == 1 + 13 * 3 + 4);  // "" three times; one NUL was there already
 }

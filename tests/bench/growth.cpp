@@ -22,8 +22,8 @@ void print_growth(const weir::snapshot& events, int runs, std::ostream& out) {
     for (int steps = 1; steps <= funnel_steps; ++steps) {
         weir::funnel q = plain_funnel();
         q.steps.resize(static_cast<std::size_t>(steps));
-        out << "| " << steps << (steps == 1 ? " step" : " steps") << " | " << milliseconds_for(events, q, runs)
-            << " |\n";
+        out << "| " << steps << (steps == 1 ? " step" : " steps") << " | "
+            << milliseconds_for(events, q, runs) << " |\n";
     }
     for (const char* by : {"channel", "campaign", "content", "keyword"}) {
         weir::funnel q = funnel_by_channel();

@@ -7,7 +7,8 @@
 
 namespace weir_bench {
 
-/// Writes a table: funnels of one to seven steps, then Q1 by attributes of 12 to 20,000 values, with two threads.
+/// Writes a table: funnels of one to seven steps, then Q1 by attributes of 12 to 20,000 values, with two
+/// threads.
 void print_growth(const weir::snapshot&, int runs, std::ostream&);
 
 }  // namespace weir_bench

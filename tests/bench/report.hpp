@@ -18,5 +18,7 @@ void compare_answers(const std::vector<timing>&);
 /// A Markdown table, and JSON: {"events": n, "timings": [{...}]}.
 std::string to_markdown(const std::vector<timing>&, std::int64_t events);
 std::string to_json(const std::vector<timing>&, std::int64_t events);
+/// Draws what two threads took for each question.
+std::string to_svg(const std::vector<timing>&);
 
 }  // namespace weir_bench
