@@ -12,6 +12,7 @@
 #include <weir/store.hpp>
 
 #include "store/attribute_reader.hpp"
+#include "store/load_rows.hpp"
 #include "store/scan.hpp"
 
 namespace {
@@ -408,6 +409,146 @@ TEST_CASE("ingest: beyond the memory budget the load ends, and whole batches of 
     CHECK(report.error().code == weir::errc::limit_exceeded);
     CHECK(store.snapshot().size() > 0);
     CHECK(store.snapshot().size() % 65'536 == 0);
+}
+
+namespace {
+
+// All that a load leaves behind, for comparison: the report or the error, and the store.
+struct outcome {
+    std::optional<weir::load_report> report{};
+    std::optional<weir::error> error{};
+    lines events{};
+    std::int64_t memory = 0;
+    friend bool operator==(const outcome&, const outcome&) = default;
+};
+
+// The store had events before, and has an erased lead.
+template <class File>
+outcome load_with(int threads, const File& file, const weir::store_options& options = {}) {
+    weir::store store(options);
+    store.append({.lead = "l7", .name = "before", .time = weir::utc(2023, 1, 1), .id = "id12"}).value();
+    store.erase("l9").value();
+    const auto report = load(store, file, {.threads = threads});
+    outcome all;
+    if (report)
+        all.report = *report;
+    else
+        all.error = report.error();
+    all.events = events_in(store);
+    all.memory = store.memory();
+    return all;
+}
+
+template <class File>
+outcome same_for_any_threads(const File& file, const weir::store_options& options = {}) {
+    const outcome one = load_with(1, file, options);
+    for (const int threads : {2, 3}) CHECK((load_with(threads, file, options) == one));  // long to print
+    return one;
+}
+
+// Rows of all kinds: with repeated ids, an erased lead, no time, one field too many, a wrong time. Line 2 + i
+// has row i.
+std::string mixed_rows(int n) {
+    std::string text = "lead,event,time,id,x\n";
+    for (int i = 0; i < n; ++i) {
+        const auto number = std::to_string(i);
+        const char* const time = i % 1000 == 1 ? "" : i % 1000 == 2 ? "soon" : "2024-01-01";
+        text += "l" + std::to_string(i % 10'000 * 7919 % 10'000) + ",e" + std::to_string(i % 70) + "," + time;
+        text +=
+            ",id" + std::to_string(i % 3 == 0 ? i / 2 : i) + ",x" + number + (i % 1000 == 3 ? ",\n" : "\n");
+    }
+    return text;
+}
+
+const weir::mapping with_ids{.events = {{.event_column = "event", .id = "id"}}};
+
+}  // namespace
+
+TEST_CASE("ingest: threads change neither the report nor an event") {
+    const auto all = same_for_any_threads(weir::csv{.mapping = with_ids, .content = mixed_rows(140'000)});
+    REQUIRE(all.report.has_value());
+    const auto& r = *all.report;
+    CHECK(r.rows == 140'000);
+    CHECK(r.without_event == 140);
+    CHECK(r.rejected == 280);
+    CHECK(r.samples.at(9).line == 2 + 4003);
+    CHECK(r.duplicate > 20'000);
+    CHECK(r.conflicting == r.duplicate);
+    CHECK(r.erased > 0);
+    CHECK(r.events + r.duplicate + r.erased == 140'000 - 420);
+}
+
+TEST_CASE("ingest: threads change nothing where keys come late, be it to a second batch") {
+    std::string text;
+    for (int i = 0; i < 70'000; ++i) {
+        text += R"({"lead":"l)" + std::to_string(i % 100) + R"(","event":"e","time":"2024-01-01","x":)";
+        text += (i % 7 == 0 ? "\"a\"" : std::to_string(i));
+        if (i > 66'000 && i % 5 == 0) text += R"(,"late":true)";
+        if (i > 68'000) text += R"(,"x2":0.5,"a":1)";
+        text += "}\n";
+    }
+    const auto all = same_for_any_threads(weir::json_lines{.content = text});
+    REQUIRE(all.report.has_value());
+    CHECK(all.report->events == 69'300);
+    CHECK(all.report->erased == 700);
+}
+
+TEST_CASE("ingest: threads change nothing about an error in the middle, before which all batches stay") {
+    weir::store_options small{.memory_budget = std::int64_t{6} << 20};
+    const auto refused =
+        same_for_any_threads(weir::csv{.mapping = with_ids, .content = mixed_rows(200'000)}, small);
+    REQUIRE(refused.error.has_value());
+    CHECK(refused.error->code == weir::errc::limit_exceeded);
+    CHECK(refused.events.size() > 50'000);
+}
+
+namespace {
+
+// Rows lead, event, time, and after them an error.
+class failing_rows final : public weir::row_source {
+public:
+    explicit failing_rows(int rows) : left_(rows) { columns_ = {"lead", "event", "time"}; }
+    bool next(weir::file_row& to) override {
+        if (left_-- == 0) throw weir::exception({weir::errc::io, "the wire was cut", "wire"});
+        to.line = 1;
+        lead_ = std::to_string(left_);
+        to.cells.assign(3, {weir::cell_kind::text, "2024-01-01"});
+        to.cells[0].text = lead_;
+        return true;
+    }
+    std::size_t column(const std::string& name) override {
+        return static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), name) - columns_.begin());
+    }
+    std::size_t add_column(const std::string&) override { return 0; }
+    std::size_t place(std::size_t column) const override { return column; }
+
+private:
+    int left_;
+    std::string lead_{};
+};
+
+}  // namespace
+
+TEST_CASE("ingest: what ends the reading comes after all whole batches before it, unless one was refused") {
+    for (const int threads : {1, 2, 3}) {
+        weir::store store, full({.memory_budget = std::int64_t{5} << 20});
+        failing_rows some(140'000), again(140'000);
+        CHECK_THROWS_WITH(load_rows(store, some, {}, ',', threads), ContainsSubstring("wire was cut"));
+        CHECK(store.snapshot().size() == 2 * 65'536);
+        CHECK_THROWS_WITH(load_rows(full, again, {}, ',', threads), ContainsSubstring("memory_budget"));
+        CHECK(full.snapshot().size() % 65'536 == 0);
+        CHECK(full.snapshot().size() > 0);
+    }
+}
+
+TEST_CASE("ingest: a number of threads that is not 1 to 256 is refused before a file is opened") {
+    weir::store store;
+    for (const int threads : {0, -1, 257}) {
+        CHECK(load(store, weir::csv{"/nowhere.csv"}, {.threads = threads}).error().code ==
+              weir::errc::invalid_question);
+        CHECK(load(store, weir::json_lines{"/nowhere.jsonl"}, {.threads = threads}).error().where ==
+              "threads");
+    }
 }
 
 TEST_CASE("ingest: local times that daylight saving skips reject the row, ambiguous ones are the earlier") {

@@ -51,12 +51,37 @@ TEST_CASE("packed: takes as many bytes as the range needs") {
     CHECK(packed(std::vector<std::int64_t>()).empty());
 }
 
-TEST_CASE("packed: a column is put together from parts of others and from repeated values") {
+TEST_CASE("packed: a column is put together from runs of others, the least value where there is none") {
     const packed narrow(std::vector<std::int64_t>{10, 11, 12, 13}),
         wide(std::vector<std::int64_t>{-1'000'000, 5});
+    const std::vector<const packed*> columns{&narrow, nullptr, &wide};
     packed_writer writer(-1'000'000, 13, 7);
-    writer.append(narrow, 1, 4);
-    writer.append(-3, 2);
-    writer.append(wide, 0, 2);
-    CHECK(values_of(writer.finish()) == std::vector<std::int64_t>{11, 12, 13, -3, -3, -1'000'000, 5});
+    writer.append(columns, std::vector<weir::packed_run>{{0, 1, 4}, {1, 7, 9}});
+    writer.append(columns, std::vector<weir::packed_run>{{2, 0, 2}});
+    CHECK(values_of(writer.finish()) ==
+          std::vector<std::int64_t>{11, 12, 13, -1'000'000, -1'000'000, -1'000'000, 5});
+}
+
+TEST_CASE("packed: runs of any length and width, laid out alike or not, are copied exactly") {
+    for (int width = 0; width <= 8; ++width) {
+        const std::int64_t range = width == 0   ? 0
+                                   : width == 8 ? INT64_MAX
+                                                : (std::int64_t{1} << 8 * width) - 1;
+        std::vector<std::int64_t> values{0, range};
+        for (std::int64_t i = 0; i < 98; ++i) values.push_back(range / 97 * i);
+        const packed column(values);
+        const std::vector<const packed*> columns{&column};
+        for (const std::int64_t least : {0, -1}) {
+            packed_writer writer(least, range, 2 * values.size());
+            std::vector<std::int64_t> expected;
+            for (std::uint32_t begin = 0, length = 1; begin < 100; begin += length++) {
+                const std::uint32_t end = std::min(begin + length, 100U);
+                for (int twice = 0; twice < 2; ++twice) {
+                    writer.append(columns, std::vector<weir::packed_run>{{0, begin, end}});
+                    expected.insert(expected.end(), values.begin() + begin, values.begin() + end);
+                }
+            }
+            CHECK(values_of(writer.finish()) == expected);
+        }
+    }
 }

@@ -92,14 +92,15 @@ weir::result<weir::mapping> find_mapping(const std::string& path, const std::str
 }
 
 weir::result<weir::load_report> load_source(weir::store& store, const std::string& path,
-                                            weir::mapping mapping) {
+                                            weir::mapping mapping, int threads) {
     std::error_code ignored;
     if (std::filesystem::is_directory(path, ignored))
         return weir::error{weir::errc::unsupported,
                            "a store on disk cannot be opened yet; give a CSV or .jsonl file", path};
     if (path.ends_with(".jsonl"))
-        return weir::load(store, weir::json_lines{.path = path, .mapping = std::move(mapping)});
-    return weir::load(store, weir::csv{.path = path, .mapping = std::move(mapping)});
+        return weir::load(store, weir::json_lines{.path = path, .mapping = std::move(mapping)},
+                          {.threads = threads});
+    return weir::load(store, weir::csv{.path = path, .mapping = std::move(mapping)}, {.threads = threads});
 }
 
 struct loaded_source {
@@ -137,7 +138,7 @@ weir::result<std::vector<loaded_source>> load_sources(weir::store& store, const 
             if (!found) return found.error();
             mapping = std::move(*found);
         }
-        auto report = load_source(store, o.sources[i], std::move(mapping));
+        auto report = load_source(store, o.sources[i], std::move(mapping), o.threads);
         if (!report) return report.error();
         loaded.push_back({o.sources[i], std::move(*report)});
     }

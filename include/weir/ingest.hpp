@@ -106,9 +106,13 @@ struct load_report {
 /// rejected. An ambiguous local time is the earlier one. Errors: io (file), unknown_name (a mapped column is
 /// not in the header; a suggestion is given), bad_input (no header, a mapping that contradicts itself),
 /// unsupported (a named zone in a build without zones), limit_exceeded (16,384 columns; memory_budget:
-/// batches appended before stay).
-WEIR_API result<load_report> load(store&, const csv&);
-WEIR_API result<load_report> load(store&, const json_lines&);
+/// batches appended before stay), invalid_question (threads).
+///
+/// With two or more threads one reads while the caller's appends; more than two are of no more use, as where
+/// a row ends depends on every quote before it. Nothing else depends on their number: neither the order of
+/// arrival nor the report, an error, or any byte of an answer. `as_of` is not looked at.
+WEIR_API result<load_report> load(store&, const csv&, const scope& how = {});
+WEIR_API result<load_report> load(store&, const json_lines&, const scope& how = {});
 
 }  // namespace v1
 }  // namespace weir

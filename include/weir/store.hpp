@@ -31,7 +31,7 @@ struct receipt {
     friend bool operator==(const receipt&, const receipt&) = default;
 };
 
-/// Says how a question is run; the answer never depends on `threads`.
+/// Says how a question is run, or a file is loaded; what comes out never depends on `threads`.
 struct scope {
     int threads = 1;                 ///< 1 to 256; all are joined before the verb returns
     std::optional<instant> as_of{};  ///< derive: judges time-outs here; none: the snapshot's last raw event

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 namespace weir::inline v1 {
@@ -13,7 +14,8 @@ namespace {
 constexpr std::size_t quoted_bytes = 60;
 constexpr std::size_t longest_guess = 64;  // longer words are nobody's slip of the pen
 constexpr std::size_t longest_number = 32;
-constexpr double least_plain = 1e-5;  // print_number: exponents below this and from the next on
+constexpr std::size_t most_digits = 18;  // that fit 64 bits, whatever they are
+constexpr double least_plain = 1e-5;     // print_number: exponents below this and from the next on
 constexpr double least_huge = 1e16;
 
 unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
@@ -81,6 +83,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 bool valid_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
+        std::uint64_t eight;
+        if (text.size() >= sizeof eight) {
+            std::memcpy(&eight, text.data(), sizeof eight);
+            if ((eight & 0x8080808080808080) == 0) {
+                text.remove_prefix(sizeof eight);
+                continue;
+            }
+        }
         const std::size_t size = character_size(text);
         if (size == 0) return false;
         text.remove_prefix(size);
@@ -127,6 +137,27 @@ std::optional<double> as_number(std::string_view text) noexcept {
     const auto [stop, problem] = std::from_chars(text.data(), end, number);
     if (problem != std::errc{} || stop != end) return std::nullopt;
     return number;
+}
+
+std::int64_t as_digits(std::string_view text) noexcept {
+    if (text.empty() || text.size() > most_digits) return -1;
+    std::uint64_t number = 0;
+    while (text.size() >= 8) {  // eight at a time: pairs, then fours, then all
+        std::uint64_t w;
+        std::memcpy(&w, text.data(), sizeof w);
+        constexpr std::uint64_t high = 0xf0f0f0f0f0f0f0f0, threes = 0x3030303030303030;
+        if ((w & high) != threes || ((w + 0x0606060606060606) & high) != threes) return -1;
+        w = (w & ~high) * (1 + (10 << 8)) >> 8 & 0x00ff00ff00ff00ff;
+        w = w * (1 + (100 << 16)) >> 16 & 0x0000ffff0000ffff;
+        w = w * (1 + (std::uint64_t{10'000} << 32)) >> 32;
+        number = number * 100'000'000 + w;
+        text.remove_prefix(8);
+    }
+    for (const char c : text) {
+        if (c < '0' || c > '9') return -1;
+        number = number * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return static_cast<std::int64_t>(number);
 }
 
 std::string print_number(double number) {

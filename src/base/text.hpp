@@ -21,6 +21,9 @@ std::string did_you_mean(std::string_view wrong, std::span<const std::string> kn
 /// The number that the whole text spells ("12", "-3.5", "1e3"; no blanks, no inf or nan), if it does.
 std::optional<double> as_number(std::string_view) noexcept;
 
+/// The number that 1 to 18 digits are; -1 for any other text.
+std::int64_t as_digits(std::string_view) noexcept;
+
 /// The shortest decimal text that reads back to the same double; never "inf" or "nan" (asserted).
 std::string print_number(double);
 

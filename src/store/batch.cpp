@@ -1,4 +1,5 @@
 // batch.cpp - the append buffer: checks each event and takes it apart into columns.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -22,6 +23,11 @@ std::string key_of(const column_name& n) {
     key += static_cast<char>('0' + static_cast<int>(n.kind));
     key += n.currency.code();
     return key;
+}
+
+// ASCII without NUL, as most names are.
+bool is_plain(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) > 0; });
 }
 
 std::optional<std::string> fault_of_any_text(std::string_view text, std::size_t limit,
@@ -86,6 +92,7 @@ std::optional<std::string> fault_of_lead(std::string_view key) {
 }
 
 std::optional<std::string> fault_of_name(std::string_view name) {
+    if (!name.empty() && name.size() <= max_name_bytes && is_plain(name)) return std::nullopt;
     if (name.empty()) return "a name is empty";
     if (name.find('\0') != std::string_view::npos)
         return "name " + quoted(name) + " contains a NUL character";
@@ -120,15 +127,6 @@ void batch::impl::add_row(std::string_view lead_key, std::string_view event_name
     leads.push_back(lead_keys->insert(lead_key));
     events.push_back(event_names->insert(event_name));
     times.push_back(time);
-}
-
-void batch::impl::set(std::size_t into, std::int64_t bits) {
-    columns[into].rows.push_back(static_cast<std::uint32_t>(leads.size() - 1));
-    columns[into].bits.push_back(bits);
-}
-
-void batch::impl::set_text(std::size_t into, std::string_view text) {
-    set(into, columns[into].texts->insert(text));
 }
 
 void batch::impl::set_id(std::string_view id) {

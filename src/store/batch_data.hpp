@@ -53,9 +53,17 @@ struct batch::impl {
     std::size_t column_of(const column_name&);
     /// Begins a row; lead_key is the stored form, see stored_key(). set() then fills it.
     void add_row(std::string_view lead_key, std::string_view event_name, std::int64_t time);
-    void set(std::size_t into, std::int64_t bits);
-    void set_text(std::size_t into, std::string_view text);
+    void set(std::size_t into, std::int64_t bits) { set(columns[into], bits); }
+    void set_text(std::size_t into, std::string_view text) {
+        set(columns[into], columns[into].texts->insert(text));
+    }
     void set_id(std::string_view id);
+
+private:
+    void set(column& into, std::int64_t bits) {
+        into.rows.push_back(static_cast<std::uint32_t>(leads.size() - 1));
+        into.bits.push_back(bits);
+    }
 };
 
 // The limits of a row's parts.

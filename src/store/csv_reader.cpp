@@ -2,11 +2,13 @@
 #include "store/csv_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
 
 #include "base/fail.hpp"
+#include "base/text.hpp"
 #include "store/file_row.hpp"
 
 namespace weir::inline v1 {
@@ -20,6 +22,28 @@ std::size_t undouble_quotes(char* text, std::size_t size) {
         if (text[from] == '"') ++from;
     }
     return to;
+}
+
+constexpr std::size_t block = 64;
+static_assert(block <= text_window::padding);
+
+// A bit for each byte of a block that is a separator, a quote, a control character or no ASCII. The first
+// loop is one for a compiler to make of it what its machine has; then each eight bytes that are 0 or 1 become
+// bits.
+std::uint64_t marks_in(const char* bytes, char separator) {
+    std::array<unsigned char, block> marks;
+    for (std::size_t i = 0; i < block; ++i) {
+        const auto c = static_cast<signed char>(bytes[i]);
+        marks[i] =
+            static_cast<unsigned char>((c < ' ') | (c == '"') | (c == static_cast<signed char>(separator)));
+    }
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < block; i += 8) {
+        std::uint64_t word;
+        std::memcpy(&word, marks.data() + i, sizeof word);
+        bits |= (word * 0x0102040810204080U >> 56) << i;
+    }
+    return bits;
 }
 
 }  // namespace
@@ -38,6 +62,7 @@ bool csv_reader::next() {
     if (!skip_blank_lines()) return false;
     begin_record();
     if (take_plain_line()) return true;
+    field_count_ = kept_ = 0;
     while (!scan()) {
         if (grow()) continue;
         finish_at_end();
@@ -63,7 +88,7 @@ void csv_reader::begin_record() {
     record_line_ = line_;
     field_count_ = 0;
     spans_.clear();
-    fields_.clear();
+    kept_ = 0;
     fault_.reset();
 }
 
@@ -71,40 +96,46 @@ void csv_reader::begin_record() {
 // left to the state machine.
 bool csv_reader::take_plain_line() {
     const char* const data = text_.data();
+    const char separator = separator_;
     const std::size_t room = std::min(text_.size(), max_csv_field_bytes);
-    const auto* const end = static_cast<const char*>(std::memchr(data, '\n', room));
-    if (end == nullptr) return false;
-    const std::string_view line(data, static_cast<std::size_t>(end - data));
-    if (line.find('"') != line.npos || line.find('\r') != line.npos || fault_of_bytes(line)) return false;
+    std::size_t begin = 0, count = 0;
+    bool ascii = true;
+    for (std::size_t at = 0; at < room && count < max_columns - block; at += block) {
+        if (fields_.size() < count + block) fields_.resize(2 * count + block);
+        std::string_view* const fields = fields_.data();
+        std::uint64_t marks = marks_in(data + at, separator);
+        if (room - at < block) marks &= (std::uint64_t{1} << (room - at)) - 1;
+        for (; marks != 0; marks &= marks - 1) {
+            const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(marks));
+            const char c = data[end];
+            if (c == separator) {
+                fields[count++] = {data + begin, end - begin};
+                begin = end + 1;
+            } else if (c == '\n') {
+                fields[count++] = {data + begin, end - begin};
+                kept_ = field_count_ = count;
+                return end_plain_line(end, ascii);
+            } else if (c == '"' || c == '\r' || c == '\0') {
+                return false;
+            } else {
+                ascii = ascii && static_cast<signed char>(c) > 0;
+            }
+        }
+    }
+    return false;
+}
+
+bool csv_reader::end_plain_line(std::size_t end, bool ascii) {
+    if (!ascii && !valid_utf8({text_.data(), end})) return false;
     after_cr_ = false;
-    cut_plain(line);
     count_line_end('\n');
-    at_ = line.size() + 1;
+    at_ = end + 1;
     return true;
 }
 
-// Finds separators eight bytes at a time: adding 0x7f to seven bits leaves the high bit of a zero byte alone
-// unset.
-void csv_reader::cut_plain(std::string_view line) {
-    constexpr std::uint64_t low_bits = 0x7f7f7f7f7f7f7f7f;
-    const std::uint64_t separators = static_cast<unsigned char>(separator_) * 0x0101010101010101U;
-    std::size_t begin = 0;
-    const auto take = [&](std::size_t end) {
-        if (++field_count_ <= max_columns) fields_.emplace_back(line.data() + begin, end - begin);
-        begin = end + 1;
-    };
-    std::size_t at = 0;
-    for (; at + 8 <= line.size(); at += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, line.data() + at, sizeof word);
-        word ^= separators;
-        for (std::uint64_t hits = ~(((word & low_bits) + low_bits) | word | low_bits); hits != 0;
-             hits &= hits - 1)
-            take(at + static_cast<std::size_t>(std::countr_zero(hits)) / 8);
-    }
-    for (; at < line.size(); ++at)
-        if (line[at] == separator_) take(at);
-    take(line.size());
+void csv_reader::keep(std::string_view field) {
+    if (kept_ == fields_.size()) fields_.resize(2 * kept_ + block);
+    fields_[kept_++] = field;
 }
 
 // True at the end of the record, false when it needs more bytes.
@@ -225,9 +256,9 @@ void csv_reader::cut() {
     const bool clean = !fault_of_bytes({data, at_});
     for (const span& s : spans_) {
         const std::size_t size = s.has_doubled_quotes ? undouble_quotes(data + s.begin, s.size) : s.size;
-        fields_.emplace_back(data + s.begin, size);
+        keep({data + s.begin, size});
         if (clean) continue;
-        if (auto reason = fault_of_bytes(fields_.back())) report(fields_.size(), std::move(*reason));
+        if (auto reason = fault_of_bytes(fields_[kept_ - 1])) report(kept_, std::move(*reason));
     }
 }
 

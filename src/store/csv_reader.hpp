@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,7 @@ public:
     /// The physical line where the record begins, from 1.
     std::int64_t line() const { return record_line_; }
     /// Valid until next(); at most max_columns of them.
-    const std::vector<std::string_view>& fields() const { return fields_; }
+    std::span<const std::string_view> fields() const { return {fields_.data(), kept_}; }
     /// All fields of the record, also those beyond max_columns.
     std::size_t field_count() const { return field_count_; }
     const std::optional<problem>& fault() const { return fault_; }
@@ -48,7 +49,8 @@ private:
     bool skip_blank_lines();
     void begin_record();
     bool take_plain_line();
-    void cut_plain(std::string_view line);
+    bool end_plain_line(std::size_t end, bool ascii);
+    void keep(std::string_view field);
     bool scan();
     void begin_field();
     bool scan_bare();
@@ -78,6 +80,7 @@ private:
     std::size_t field_count_ = 0;
     std::vector<span> spans_{};
     std::vector<std::string_view> fields_{};
+    std::size_t kept_ = 0;  // of fields_
     std::optional<problem> fault_{};
 };
 

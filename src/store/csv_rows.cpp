@@ -50,7 +50,7 @@ bool csv_rows::next(file_row& to) {
         return true;
     }
     to.cells.resize(columns_.size());
-    const auto& fields = reader_.fields();
+    const auto fields = reader_.fields();
     for (std::size_t i = 0; i < width_; ++i)
         to.cells[i] = {fields[i].empty() ? cell_kind::missing : cell_kind::text, fields[i]};
     for (std::size_t i = width_; i < to.cells.size(); ++i) to.cells[i] = {};

@@ -15,7 +15,7 @@ inline constexpr std::size_t max_columns = 16384;
 enum class cell_kind : std::uint8_t { missing, text, boolean, integer, number, nested };
 
 /// A value as the file has it. `text` is what was written, without quotes; a typed attribute is read from it.
-struct cell {
+struct file_cell {
     cell_kind kind = cell_kind::missing;
     std::string_view text{};
 };
@@ -29,7 +29,7 @@ struct row_fault {
 
 struct file_row {
     std::int64_t line = 0;             ///< from 1, where the row begins
-    std::vector<cell> cells{};         ///< by column; valid until the next row is read
+    std::vector<file_cell> cells{};         ///< by column; valid until the next row is read
     std::optional<row_fault> fault{};  ///< then the cells mean nothing
 };
 

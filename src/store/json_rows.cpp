@@ -17,7 +17,7 @@ bool is_integer(std::string_view number) {
     return error == std::errc() && end == number.data() + number.size();
 }
 
-cell cell_of(const json::node& value) {
+file_cell cell_of(const json::node& value) {
     switch (value.kind) {
         case json::kind::null: return {};
         case json::kind::boolean: return {cell_kind::boolean, value.truth ? "true" : "false"};

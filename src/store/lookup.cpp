@@ -35,7 +35,7 @@ lookup::lookup(const lookup_mapping& mapping, char separator, row_source& rows)
 }
 
 void lookup::join(file_row& to) const {
-    const cell& key = to.cells[key_column_];
+    const file_cell& key = to.cells[key_column_];
     if (key.kind == cell_kind::missing || key.kind == cell_kind::nested) return;
     const auto found = keys_.find(key.text);
     if (!found) return;

@@ -1,7 +1,5 @@
 #include "store/packed.hpp"
 
-#include <algorithm>
-
 namespace weir::inline v1 {
 namespace {
 
@@ -19,8 +17,14 @@ std::byte* write(std::byte* to, std::size_t width, std::uint64_t base, std::size
 
 packed::packed(std::span<const std::int64_t> values) {
     if (values.empty()) return;
-    const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-    packed_writer writer(*least, *greatest, values.size());
+    std::int64_t least = values[0], greatest = values[0];
+    for (const std::int64_t v : values) {
+        if (v < least)
+            least = v;
+        else if (v > greatest)
+            greatest = v;
+    }
+    packed_writer writer(least, greatest, values.size());
     writer.append(values);
     *this = writer.finish();
 }
@@ -43,17 +47,31 @@ void packed_writer::append(std::span<const std::int64_t> values) {
                   [from](std::size_t i) { return static_cast<std::uint64_t>(from[i]); });
 }
 
-void packed_writer::append(const packed& from, std::size_t begin, std::size_t end) {
-    const std::byte* const bytes = from.bytes_.get() + begin * from.width_;
-    next_ = write(next_, built_.width_, built_.base_, end - begin,
-                  [bytes, width = from.width_, mask = from.mask_, base = from.base_](std::size_t i) {
-                      return base + (packed::load(bytes + i * width) & mask);
-                  });
-}
-
-void packed_writer::append(std::int64_t value, std::size_t times) {
-    next_ = write(next_, built_.width_, built_.base_, times,
-                  [value](std::size_t) { return static_cast<std::uint64_t>(value); });
+// Most runs are short, and most columns are laid out like the one that they go to: then their bytes are
+// copied, eight at a time. What is copied too much will be overwritten, or lies in the slack.
+void packed_writer::append(std::span<const packed* const> columns, std::span<const packed_run> runs) {
+    const std::size_t width = built_.width_;
+    const std::uint64_t base = built_.base_;
+    std::byte* to = next_;
+    for (const packed_run& r : runs) {
+        const packed* const from = columns[r.column];
+        const std::size_t count = r.end - r.begin;
+        if (from == nullptr) {
+            to = write(to, width, base, count, [base](std::size_t) { return base; });
+            continue;
+        }
+        const std::byte* const bytes = from->bytes_.get() + r.begin * from->width_;
+        if (from->width_ == width && from->base_ == base) {
+            for (std::size_t at = 0; at < count * width; at += 8) std::memcpy(to + at, bytes + at, 8);
+            to += count * width;
+        } else {
+            to = write(to, width, base, count,
+                       [bytes, step = from->width_, mask = from->mask_, least = from->base_](std::size_t i) {
+                           return least + (packed::load(bytes + i * step) & mask);
+                       });
+        }
+    }
+    next_ = to;
 }
 
 }  // namespace weir::inline v1

@@ -62,14 +62,18 @@ private:
     std::unique_ptr<std::byte[]> bytes_{};
 };
 
+/// Values [begin, end) of one of several columns.
+struct packed_run {
+    std::uint32_t column, begin, end;
+};
+
 /// Fills a column from front to back with values between bounds that are known before.
 class packed_writer {
 public:
     packed_writer(std::int64_t least, std::int64_t greatest, std::size_t size);
     void append(std::span<const std::int64_t> values);
-    /// Appends from[begin] to from[end - 1].
-    void append(const packed& from, std::size_t begin, std::size_t end);
-    void append(std::int64_t value, std::size_t times);
+    /// Appends runs of columns; of a column that is not there (nullptr) each value is the least.
+    void append(std::span<const packed* const> columns, std::span<const packed_run>);
     /// Call it once `size` values were appended.
     packed finish() { return std::move(built_); }
 

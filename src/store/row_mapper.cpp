@@ -12,13 +12,15 @@
 namespace weir::inline v1 {
 namespace {
 
-bool is_blank(const cell& c) {
-    return c.kind == cell_kind::missing ||
-           (c.kind == cell_kind::text && c.text.find_first_not_of(" \t") == std::string_view::npos);
+bool is_blank(const file_cell& c) {
+    if (c.kind != cell_kind::text) return c.kind == cell_kind::missing;
+    for (const char byte : c.text)
+        if (byte != ' ' && byte != '\t') return false;
+    return true;
 }
 
 // Also of one that does not fit 64 bits: keys are never calculated with.
-bool is_whole_number(const cell& c) {
+bool is_whole_number(const file_cell& c) {
     return c.kind == cell_kind::integer ||
            (c.kind == cell_kind::number && c.text.find_first_of(".eE") == std::string_view::npos);
 }
@@ -37,8 +39,8 @@ value_kind kind_of(cell_kind kind) {
 
 }  // namespace
 
-row_mapper::row_mapper(const mapping& m, char separator, row_source& rows, batch::impl& to)
-    : rows_(rows), to_(to), format_(m.time_format, m.zone) {
+row_mapper::row_mapper(const mapping& m, char separator, row_source& rows)
+    : rows_(rows), format_(m.time_format, m.zone) {
     for (const auto& l : m.lookups) lookups_.push_back(std::make_unique<lookup>(l, separator, rows));
     lead_column_ = use(m.lead);
     for (const auto& e : events_of(m)) compile_event(e, m);
@@ -111,11 +113,16 @@ void row_mapper::adopt_new_columns() {
     }
 }
 
+void row_mapper::begin(batch::impl& to) {
+    to_ = &to;
+    for (std::size_t i = to.columns.size(); i < made_.size(); ++i) to.column_of(made_[i]);
+}
+
 std::size_t row_mapper::add(file_row& r) {
-    adopt_new_columns();
+    if (adopted_ < rows_.columns().size()) adopt_new_columns();
     for (const auto& l : lookups_) l->join(r);
     staged_.clear();
-    values_.clear();
+    value_count_ = 0;
     for (event_plan& e : events_)
         if (!stage(e, r)) return 0;
     if (staged_.empty()) return 0;
@@ -125,7 +132,7 @@ std::size_t row_mapper::add(file_row& r) {
     return staged_.size();
 }
 
-bool row_mapper::read_lead(file_row& r, std::string_view& lead) const {
+inline bool row_mapper::read_lead(file_row& r, std::string_view& lead) const {
     if (!read_key(lead_column_, "a lead", r, lead)) return false;
     if (lead.empty() || lead.size() > max_text_bytes) return reject(r, lead_column_, *fault_of_lead(lead));
     if (lead.find('\0') != std::string_view::npos)
@@ -133,8 +140,8 @@ bool row_mapper::read_lead(file_row& r, std::string_view& lead) const {
     return true;
 }
 
-bool row_mapper::stage(event_plan& e, file_row& r) {
-    const cell& time = r.cells[e.time_column];
+inline bool row_mapper::stage(event_plan& e, file_row& r) {
+    const file_cell& time = r.cells[e.time_column];
     if (is_blank(time)) return true;
     if (time.kind == cell_kind::nested) return reject_nested(r, e.time_column);
     const auto micros = e.format.read(time.text);
@@ -151,13 +158,13 @@ bool row_mapper::stage(event_plan& e, file_row& r) {
     }
     for (attribute_plan& a : e.attributes)
         if (!stage_value(a, r)) return false;
-    event.values_end = values_.size();
+    event.values_end = value_count_;
     staged_.push_back(event);
     return true;
 }
 
-bool row_mapper::stage_value(attribute_plan& a, file_row& r) {
-    const cell& c = r.cells[a.column];
+inline bool row_mapper::stage_value(attribute_plan& a, file_row& r) {
+    const file_cell& c = r.cells[a.column];
     if (c.kind == cell_kind::missing) return true;
     if (c.kind == cell_kind::nested) return reject_nested(r, a.column);
     const value_kind kind = a.type == attribute_type::as_read ? kind_of(c.kind) : kind_of(a.type);
@@ -169,22 +176,30 @@ bool row_mapper::stage_value(attribute_plan& a, file_row& r) {
     return true;
 }
 
-bool row_mapper::stage_text(attribute_plan& a, file_row& r) {
+inline bool row_mapper::stage_text(attribute_plan& a, file_row& r) {
     const std::string_view text = r.cells[a.column].text;
     if (text.size() > max_text_bytes) return reject(r, a.column, *fault_of_text(text));
     push(a, value_kind::text, 0, text);
     return true;
 }
 
-void row_mapper::push(attribute_plan& a, value_kind kind, std::int64_t bits, std::string_view text) {
+inline void row_mapper::push(attribute_plan& a, value_kind kind, std::int64_t bits, std::string_view text) {
     std::size_t& target = a.targets[static_cast<std::size_t>(kind)];
-    if (target == none) target = to_.column_of({a.name, kind, a.currency});
-    values_.push_back({target, bits, text});
+    if (target == none) target = make_column({a.name, kind, a.currency});
+    if (value_count_ == values_.size()) values_.resize(2 * value_count_ + 8);
+    values_[value_count_++] = {target, bits, text};
+}
+
+std::size_t row_mapper::make_column(const column_name& name) {
+    const std::size_t made = to_->column_of(name);
+    if (made == made_.size()) made_.push_back(name);
+    return made;
 }
 
 // Reads what names something: text or a whole number.
-bool row_mapper::read_key(std::size_t column, const char* what, file_row& r, std::string_view& key) const {
-    const cell& c = r.cells[column];
+inline bool row_mapper::read_key(std::size_t column, const char* what, file_row& r,
+                                 std::string_view& key) const {
+    const file_cell& c = r.cells[column];
     key = c.text;
     if (c.kind == cell_kind::text || is_whole_number(c)) return true;
     const std::string found = c.kind == cell_kind::missing ? "nothing" : std::string(c.text);
@@ -201,18 +216,16 @@ bool row_mapper::reject_nested(file_row& r, std::size_t column) const {
     return reject(r, column, "found " + std::string(r.cells[column].text) + ", expected a single value");
 }
 
-void row_mapper::commit(std::string_view lead) {
-    std::size_t next = 0;
+inline void row_mapper::commit(std::string_view lead) {
+    const staged_value* next = values_.data();
     for (const staged_event& e : staged_) {
-        to_.add_row(lead, e.name, e.time);
-        if (!e.id.empty()) to_.set_id(e.id);
-        for (; next < e.values_end; ++next) {
-            const staged_value& v = values_[next];
-            if (to_.columns[v.target].texts)
-                to_.set_text(v.target, v.text);
+        to_->add_row(lead, e.name, e.time);
+        if (!e.id.empty()) to_->set_id(e.id);
+        for (const auto* const end = values_.data() + e.values_end; next != end; ++next)
+            if (to_->columns[next->target].texts)
+                to_->set_text(next->target, next->text);
             else
-                to_.set(v.target, v.bits);
-        }
+                to_->set(next->target, next->bits);
     }
 }
 

@@ -21,10 +21,12 @@ namespace weir::inline v1 {
 
 class row_mapper {
 public:
-    /// The mapping has passed check_mapping(); rows and batch must outlive this. Throws what class lookup and
+    /// The mapping has passed check_mapping(); rows must outlive this. Throws what class lookup and
     /// row_source::column() throw.
-    row_mapper(const mapping&, char separator, row_source& rows, batch::impl& to);
+    row_mapper(const mapping&, char separator, row_source& rows);
 
+    /// From here on events go to this batch, which no other mapper has filled.
+    void begin(batch::impl& to);
     /// Adds the events of a good row to the batch and gives their number. All or none: with a fault in the
     /// row afterwards nothing was added.
     std::size_t add(file_row&);
@@ -36,7 +38,7 @@ private:
         std::string name;
         attribute_type type;
         weir::currency currency;
-        /// Columns of the batch by value_kind, made when the first such value comes.
+        /// Columns of every batch by value_kind, made when the first such value comes.
         std::array<std::size_t, 6> targets{none, none, none, none, none, none};
     };
     struct event_plan {
@@ -72,6 +74,7 @@ private:
     bool stage_value(attribute_plan&, file_row&);
     bool stage_text(attribute_plan&, file_row&);
     void push(attribute_plan&, value_kind, std::int64_t bits, std::string_view text = {});
+    std::size_t make_column(const column_name&);
     bool read_lead(file_row&, std::string_view& lead) const;
     bool read_key(std::size_t column, const char* what, file_row&, std::string_view& key) const;
     bool reject(file_row&, std::size_t column, std::string reason) const;
@@ -79,7 +82,8 @@ private:
     void commit(std::string_view lead);
 
     row_source& rows_;
-    batch::impl& to_;
+    batch::impl* to_ = nullptr;
+    std::vector<column_name> made_{};  // the columns of batches, in their order
     time_format format_;
     std::size_t lead_column_ = 0;
     std::vector<std::unique_ptr<lookup>> lookups_{};
@@ -88,6 +92,7 @@ private:
     std::size_t adopted_ = 0;   // columns that were offered to the events that take all others
     std::vector<staged_event> staged_{};
     std::vector<staged_value> values_{};
+    std::size_t value_count_ = 0;  // of values_
 };
 
 }  // namespace weir::inline v1

@@ -31,28 +31,45 @@ std::uint64_t bytes_of(std::string_view text) {
 
 }  // namespace
 
-text_table::key text_table::key_of(std::string_view text) {
-    constexpr int size_shift = 8 * most_in_head;
-    if (text.size() > most_in_head) {
-        const std::uint64_t head = bytes_of(text.substr(0, most_in_head)) | std::uint64_t{255} << size_shift;
-        return {head, static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()))};
-    }
+inline text_table::key text_table::key_of_short(std::string_view text) {
     const std::uint64_t head = bytes_of(text) | std::uint64_t{text.size()} << size_shift;
     return {head, static_cast<std::uint32_t>((head ^ head >> 32) * 0x9e3779b97f4a7c15U >> 32)};
 }
 
+text_table::key text_table::key_of(std::string_view text) {
+    if (text.size() <= most_in_head) return key_of_short(text);
+    const std::uint64_t head = bytes_of(text.substr(0, most_in_head)) | std::uint64_t{255} << size_shift;
+    return {head, static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()))};
+}
+
 // Where the text is, or the free slot where it would go.
 std::size_t text_table::slot_of(std::string_view text, const key& k) const {
+    const slot* const slots = slots_.data();
     const std::size_t last = slots_.size() - 1;
     for (std::size_t i = k.hash & last;; i = (i + 1) & last) {
-        const slot& s = slots_[i];
+        const slot& s = slots[i];
+        if (s.head == k.head && s.hash == k.hash && (text.size() <= most_in_head || at(s.text) == text))
+            return i;
         if (s.text == nothing) return i;
-        if (s.hash != k.hash || s.head != k.head) continue;
-        if (text.size() <= most_in_head || at(s.text) == text) return i;
     }
 }
 
-text_table::code text_table::insert(std::string_view text) { return insert(text, key_of(text)); }
+[[gnu::noinline]] text_table::code text_table::find_or_add(std::string_view text, const key& k) {
+    if (size_ >= room_) grow();
+    slot& s = slots_[slot_of(text, k)];
+    return s.text != nothing ? s.text : add(text, k, s);
+}
+
+text_table::code text_table::insert(std::string_view text) {
+    if (text.size() > most_in_head || size_ >= room_) return find_or_add(text, key_of(text));
+    // A short text that is known, as nearly all are: nothing but its head has to be compared.
+    const key k = key_of_short(text);
+    const slot* const slots = slots_.data();
+    const std::size_t last = slots_.size() - 1;
+    std::size_t i = k.hash & last;
+    while (slots[i].head != k.head && slots[i].text != nothing) i = (i + 1) & last;
+    return slots[i].text != nothing ? slots[i].text : find_or_add(text, k);
+}
 
 // The slots of a big table are seldom in the cache: a handful is fetched while others are looked at.
 std::vector<text_table::code> text_table::insert(const text_table& all) {
@@ -65,15 +82,12 @@ std::vector<text_table::code> text_table::insert(const text_table& all) {
             keys[c - begin] = key_of(all.at(c));
             if (!slots_.empty()) __builtin_prefetch(&slots_[keys[c - begin].hash & (slots_.size() - 1)]);
         }
-        for (code c = begin; c < end; ++c) codes[c] = insert(all.at(c), keys[c - begin]);
+        for (code c = begin; c < end; ++c) codes[c] = find_or_add(all.at(c), keys[c - begin]);
     }
     return codes;
 }
 
-text_table::code text_table::insert(std::string_view text, const key& k) {
-    if (size_ >= slots_.size() / 4 * 3) grow();
-    slot& s = slots_[slot_of(text, k)];
-    if (s.text != nothing) return s.text;
+text_table::code text_table::add(std::string_view text, const key& k, slot& s) {
     if (size_ == nothing - 1) fail(errc::limit_exceeded, "a dictionary holds at most 2^32 - 2 texts");
     const auto [block, offset] = place(size_);
     if (!blocks_[block]) {
@@ -102,6 +116,7 @@ void text_table::grow() {
         wider[i] = s;
     }
     slots_ = std::move(wider);
+    room_ = slots_.size() / 4 * 3;
 }
 
 const char* text_table::keep(std::string_view text) {

@@ -49,6 +49,8 @@ private:
         std::uint32_t hash;
     };
     static constexpr std::size_t most_in_head = 7;
+    static constexpr int size_shift = 8 * most_in_head;
+    static key key_of_short(std::string_view);
     static key key_of(std::string_view);
     static constexpr code nothing = UINT32_MAX;
     // Block b holds 256 * 2^b texts, so that blocks never move while they grow.
@@ -70,13 +72,15 @@ private:
         return {kept + 1 + sizeof many, many};
     }
 
-    code insert(std::string_view, const key&);
+    code find_or_add(std::string_view, const key&);
+    code add(std::string_view, const key&, slot& free);
     std::size_t slot_of(std::string_view, const key&) const;
     void grow();
     const char* keep(std::string_view);
     char* reserve(std::size_t bytes);
 
     std::vector<slot> slots_{};
+    std::size_t room_ = 0;  // texts that they may take
     std::array<std::unique_ptr<const char* []>, 25> blocks_ {};
     std::vector<std::unique_ptr<char[]>> arena_{};
     std::size_t arena_left_ = 0;

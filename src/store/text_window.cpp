@@ -41,7 +41,7 @@ bool text_window::grow() {
         end_ -= begin_;
         begin_ = 0;
     }
-    if (end_ + piece > buffer_.size()) buffer_.resize(std::max(end_ + piece, 2 * end_));
+    if (end_ + piece + padding > buffer_.size()) buffer_.resize(std::max(end_ + piece, 2 * end_) + padding);
     const std::size_t got = read(buffer_.data() + end_, piece);
     end_ += got;
     return got > 0;

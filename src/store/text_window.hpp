@@ -18,6 +18,9 @@ public:
     /// Reads `content` if there is one (it must outlive the window), else the file. Throws io.
     text_window(std::string path, const std::optional<std::string>& content);
 
+    /// As many bytes behind the end may be read as well; they mean nothing.
+    static constexpr std::size_t padding = 64;
+
     char* data() { return buffer_.data() + begin_; }
     std::size_t size() const { return end_ - begin_; }
     void drop(std::size_t bytes) { begin_ += bytes; }

@@ -41,6 +41,8 @@ char part_of(char conversion) {
 }
 
 std::optional<std::int64_t> read_unix(std::string_view text, std::int64_t unit, std::size_t decimals) {
+    std::int64_t whole = as_digits(text);
+    if (whole >= 0 && !__builtin_mul_overflow(whole, unit, &whole)) return whole;
     const bool negative = text.starts_with('-');
     if (negative) text.remove_prefix(1);
     const auto point = std::min(text.find('.'), text.size());

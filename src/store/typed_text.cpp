@@ -12,6 +12,7 @@ namespace weir::inline v1 {
 namespace {
 
 std::optional<std::int64_t> read_integer(std::string_view text) {
+    if (const std::int64_t digits = as_digits(text); digits >= 0) return digits;
     std::int64_t value = 0;
     const char* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);

@@ -2,8 +2,8 @@
 //
 //   weir_bench generate EVENTS FILE.csv
 //   weir_bench weir FILE.csv [RUNS]       records of weir, after one run that warms up each question
-//   weir_bench load FILE.csv              the record of loading alone
-//   weir_bench guard EVENTS               does a fixed piece of work, whose instructions are counted
+//   weir_bench load FILE.csv [THREADS]    the records of loading alone, with one thread and with two if not
+//   said weir_bench guard EVENTS               does a fixed piece of work, whose instructions are counted
 //   weir_bench bare EVENTS [RUNS]         records of the bare loops
 //   weir_bench report|json EVENTS FILE... the table of records, after a check that answers agree
 #include <exception>
@@ -34,12 +34,13 @@ void print(const timing& t) {
     if (t.peak_bytes > most_memory) throw std::runtime_error(t.question + " takes more than 2 GB of memory");
 }
 
-weir::store load(const std::string& csv) {
+weir::store load(const std::string& csv, int threads) {
+    weir_bench::forget_peak();
     weir::store store;
-    timing t{.engine = "weir", .question = "load"};
+    timing t{.engine = "weir", .question = "load", .threads = threads};
+    const weir::csv file{.path = csv, .mapping = weir_bench::mapping_of_workload()};
     t.median_ms = weir_bench::milliseconds([&] {
-        const auto report =
-            weir::load(store, weir::csv{.path = csv, .mapping = weir_bench::mapping_of_workload()}).value();
+        const auto report = weir::load(store, file, {.threads = threads}).value();
         if (report.rejected > 0 || report.without_event > 0) throw std::runtime_error("rows were rejected");
     });
     t.peak_bytes = weir_bench::peak_memory();
@@ -76,7 +77,8 @@ void ask(const std::string& name, const std::string& variant, int runs,
 }
 
 void time_weir(const std::string& csv, int runs) {
-    const weir::store store = load(csv);
+    load(csv, 1);
+    const weir::store store = load(csv, 2);
     const weir::snapshot events = store.snapshot();
     std::cerr << events.size() << " events of " << events.leads() << " leads in " << store.memory()
               << " bytes\n";
@@ -134,7 +136,9 @@ int main_of(const std::vector<std::string>& words) {
         weir_bench::write_csv(weir_bench::make_workload(std::stoull(words[1])), csv);
         weir_bench_guarded_work(csv.str());
     } else if (verb == "load") {
-        load(words[1]);
+        const bool said = words.size() > 2;
+        for (const int threads : {1, 2})
+            if (!said || threads == std::stoi(words[2])) load(words[1], threads);
     } else if (verb == "bare") {
         for (const auto& t : weir_bench::time_bare_loops(std::stoull(words[1]), runs)) std::cout << t;
     } else if (verb == "report" || verb == "json") {
