@@ -21,7 +21,7 @@ void print_growth(const weir::snapshot& events, int runs, std::ostream& out) {
     out << "| funnel | median ms |\n|---|---|\n" << std::fixed << std::setprecision(1);
     for (int steps = 1; steps <= funnel_steps; ++steps) {
         weir::funnel q = plain_funnel();
-        q.steps.resize(static_cast<std::size_t>(steps));
+        q.steps.erase(q.steps.begin() + steps, q.steps.end());
         out << "| " << steps << (steps == 1 ? " step" : " steps") << " | "
             << milliseconds_for(events, q, runs) << " |\n";
     }
