@@ -3,8 +3,8 @@
 //   weir_rival duckdb|clickhouse|sqlite LIBRARY DATABASE THREADS RUNS SCRIPT.sql FILE.csv
 //
 // A script has statements under lines "-- QUESTION VARIANT", or "-- load" for those that run once. In them
-// @threads@, @csv@, @days30@ and @lead@ stand for what their names say. Prints a record for each question, and one
-// for loading.
+// @threads@, @csv@, @days30@ and @lead@ stand for what their names say. Prints a record for each question,
+// and one for loading.
 #include <dlfcn.h>
 
 #include <cstring>
