@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
-#include <span>
 #include <tuple>
 
 #include <weir/lifecycle.hpp>
@@ -21,24 +20,9 @@ void check_name(const snapshot::impl& data, const lifecycle& l) {
     }
 }
 
-std::deque<folder> fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of,
-                            int threads) {
-    std::deque<folder> folders;
-    for (int i = 0; i < threads; ++i) folders.emplace_back(rules, as_of);
-    const scan_options options{.as_of = as_of,
-                               .hidden = true,
-                               .threads = threads,
-                               .events = rules.needed(),
-                               .filter = {.first = rules.triggering()}};
-    scan(data, options,
-         [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
-    return folders;
-}
-
-std::vector<refused_move> take_refused(std::span<findings* const> parts) {
+std::vector<refused_move> take_refused(std::deque<findings>& parts) {
     std::vector<refused_move> all;
-    for (findings* part : parts)
-        std::move(part->refused.begin(), part->refused.end(), std::back_inserter(all));
+    for (findings& part : parts) std::move(part.refused.begin(), part.refused.end(), std::back_inserter(all));
     return all;
 }
 
@@ -129,13 +113,11 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
 
     const rulebook rules(data, layer->lifecycle);
     const std::vector<std::uint32_t> codes = codes_of(rules, *data.event_names);
-    std::deque<folder> folders = fold_all(data, rules, layer->as_of, how.threads);
-    std::vector<findings*> parts;
-    for (folder& f : folders) parts.push_back(&f.found);
+    std::deque<findings> parts = fold(data, rules, layer->as_of, how.threads);
     std::vector<refused_move> refused = take_refused(parts);
     check_words(rules, refused);
     layer->notes = notes_of(data, l, codes, refused.size());
-    for (const findings* part : parts) layer->disputed += part->disputed;
+    for (const findings& part : parts) layer->disputed += part.disputed;
     for (refused_move& r : refused) {
         layer->refusals.push_back({r.lead, r.time, r.event, std::string(r.policy), std::move(r.target)});
     }

@@ -1,9 +1,12 @@
 #include "derive/fold.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <tuple>
 
 #include "base/fail.hpp"
+#include "store/scan.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -19,7 +22,75 @@ std::optional<std::int64_t> end_of(std::int64_t since, std::int64_t idle) {
     return since + idle;
 }
 
-}  // namespace
+// Folds lead after lead. Not shared between threads, nor is a cache line of it.
+class alignas(64) folder {
+public:
+    folder(const rulebook& rules, std::int64_t as_of, findings& to)
+        : rules_(&rules), found_(to), as_of_(as_of), clocks_(rules.time_outs().size()) {}
+    // Takes all events of one lead, hidden ones too, in total order, none after as_of.
+    void fold(const lead_rows&);
+
+private:
+    // Lets a lead enter `to` because of the event rows_[row]; without a row it is a time-out.
+    struct proposal {
+        place to;
+        std::uint32_t rule;
+        std::size_t row;
+    };
+    struct idle_clock {
+        std::optional<std::int64_t> last_activity{};
+        std::optional<std::int64_t> tried{};  // the start of the span whose end was tried
+    };
+    struct due_rule {
+        std::int64_t at;
+        std::size_t time_out;
+        std::int64_t since;
+    };
+    static constexpr std::size_t no_row = SIZE_MAX;
+
+    void start(const lead_rows&);
+    void take_instant(std::size_t first, std::size_t last);
+    void take_event(std::size_t row);
+    void collect(std::size_t first, std::size_t last);
+    std::optional<place> target_of(std::uint32_t rule, std::size_t row);
+    void apply_proposals();
+    bool consider(const proposal&, place& done);
+    bool is_one_of_several(std::size_t at) const;
+    void run_time_outs(std::int64_t until) {
+        if (!clocks_.empty()) run_due(until);
+    }
+    void run_due(std::int64_t until);
+    std::optional<due_rule> next_due(std::int64_t until) const;
+
+    void apply(const proposal&, std::int64_t time);
+    move_kind kind_of(place to) const;
+    std::string_view refusing_policy(move_kind, place to) const;
+    void refuse(const proposal&, std::int64_t time, std::string_view policy, std::string target);
+    void enter(const proposal&, std::int64_t time, move_kind, place to);
+    void give_cause(stage_entry&, const proposal&);
+    void give_position(stage_entry&, std::size_t row) const;
+    stage_entry& new_entry();
+    void keep(const stage_entry&);
+    std::size_t last_alike(std::size_t row) const;
+
+    const rulebook* rules_;
+    findings& found_;
+    std::int64_t as_of_;
+    std::vector<idle_clock> clocks_;  // by time-out
+    std::vector<proposal> proposals_{};
+
+    // Of the lead at hand:
+    std::uint32_t lead_ = 0;
+    std::span<const row> rows_{};
+    std::size_t past_ = 0;               // rows at or before the instant at hand
+    std::uint32_t entries_ = 0;          // so far
+    const stage_entry* last_ = nullptr;  // of these
+    std::uint64_t places_ = 0;           // that it entered
+    place present_ = nowhere;
+    std::int64_t since_ = 0;  // start of the present visit
+    std::uint32_t number_ = 1;
+    bool disputed_ = false;
+};
 
 void folder::fold(const lead_rows& lead) {
     start(lead);
@@ -33,8 +104,8 @@ void folder::fold(const lead_rows& lead) {
         first = last;
     }
     run_time_outs(as_of_);
-    if (entries_ > 0) found.leads.push_back({lead_, entries_, places_});
-    if (disputed_) ++found.disputed;
+    if (entries_ > 0) found_.leads.push_back({lead_, entries_, places_});
+    if (disputed_) ++found_.disputed;
 }
 
 void folder::start(const lead_rows& lead) {
@@ -201,7 +272,7 @@ std::string_view folder::refusing_policy(move_kind kind, place to) const {
 
 void folder::refuse(const proposal& p, std::int64_t time, std::string_view policy, std::string target) {
     const std::uint32_t event = p.row == no_row ? refused_move::no_event : rows_[p.row].event;
-    found.refused.push_back({lead_, p.rule, time, event, policy, std::move(target)});
+    found_.refused.push_back({lead_, p.rule, time, event, policy, std::move(target)});
 }
 
 void folder::enter(const proposal& p, std::int64_t time, move_kind kind, place to) {
@@ -230,23 +301,23 @@ void folder::give_cause(stage_entry& e, const proposal& p) {
     const datum stated = reason->at(rows_[p.row]);
     if (stated.missing()) return;
     if (const std::string text = reason->text_of(stated); !text.empty())
-        e.reason = found.reasons.insert(text);
+        e.reason = found_.reasons.insert(text);
 }
 
 stage_entry& folder::new_entry() {
     constexpr std::size_t block_size = 1 << 14;
-    if (found.blocks.empty() || found.blocks.back().size() == block_size)
-        found.blocks.emplace_back().reserve(block_size);  // so that none of it moves
-    return found.blocks.back().emplace_back();
+    if (found_.blocks.empty() || found_.blocks.back().size() == block_size)
+        found_.blocks.emplace_back().reserve(block_size);  // so that none of it moves
+    return found_.blocks.back().emplace_back();
 }
 
 void folder::keep(const stage_entry& e) {
-    found.times.take(e.time);
-    found.arrivals.take(e.arrival);
-    found.orders.take(e.order);
-    found.segments.take(e.source_segment());
-    found.rows.take(e.cause_row);
-    found.numbers.take(e.number);
+    found_.times.take(e.time);
+    found_.arrivals.take(e.arrival);
+    found_.orders.take(e.order);
+    found_.segments.take(e.source_segment());
+    found_.rows.take(e.cause_row);
+    found_.numbers.take(e.number);
     last_ = &e;
     ++entries_;
     places_ |= std::uint64_t{1} << e.to;
@@ -273,6 +344,23 @@ std::size_t folder::last_alike(std::size_t row) const {
     };
     while (row + 1 < rows_.size() && alike(row + 1)) ++row;
     return row;
+}
+
+}  // namespace
+
+std::deque<findings> fold(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of,
+                          int threads) {
+    std::deque<findings> parts;
+    std::deque<folder> folders;
+    for (int i = 0; i < threads; ++i) folders.emplace_back(rules, as_of, parts.emplace_back());
+    const scan_options options{.as_of = as_of,
+                               .hidden = true,
+                               .threads = threads,
+                               .events = rules.needed(),
+                               .filter = {.first = rules.triggering()}};
+    scan(data, options,
+         [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
+    return parts;
 }
 
 }  // namespace weir::inline v1

@@ -23,18 +23,18 @@ struct extent {
     bounds times{}, arrivals{}, orders{}, segments{}, source_rows{}, numbers{};
     bool any_stated = false;
 
-    explicit extent(std::span<const findings* const> parts) {
-        for (const findings* part : parts) {
+    explicit extent(const std::deque<findings>& parts) {
+        for (const findings& part : parts) {
             begins.push_back({rows, leads});
-            leads += part->leads.size();
-            for (const auto& block : part->blocks) rows += block.size();
-            times.take(part->times);
-            arrivals.take(part->arrivals);
-            orders.take(part->orders);
-            segments.take(part->segments);
-            source_rows.take(part->rows);
-            numbers.take(part->numbers);
-            any_stated = any_stated || part->reasons.size() > 0;
+            leads += part.leads.size();
+            for (const auto& block : part.blocks) rows += block.size();
+            times.take(part.times);
+            arrivals.take(part.arrivals);
+            orders.take(part.orders);
+            segments.take(part.segments);
+            source_rows.take(part.rows);
+            numbers.take(part.numbers);
+            any_stated = any_stated || part.reasons.size() > 0;
         }
         if (rows > UINT32_MAX) fail(errc::limit_exceeded, "a segment holds at most 2^32 - 1 events");
     }
@@ -49,7 +49,7 @@ bounds bounds_of(std::span<const std::uint32_t> codes) {
 // The words that stage events bear, with the bits (code + 1) that stand for them in the columns.
 class wording {
 public:
-    wording(const rulebook& rules, std::span<const findings* const> parts) {
+    wording(const rulebook& rules, const std::deque<findings>& parts) {
         const weir::lifecycle& l = rules.lifecycle();
         names->insert(l.name);
         places->insert("");
@@ -60,7 +60,7 @@ public:
             cause_bits.push_back(bits(*causes, r.name.empty() ? "rules[" + std::to_string(i) + "]" : r.name));
             rule_reason_bits.push_back(bits(*reasons, r.reason));
         }
-        for (const findings* part : parts) stated_codes.push_back(reasons->insert(part->reasons));
+        for (const findings& part : parts) stated_codes.push_back(reasons->insert(part.reasons));
     }
     static std::int64_t place_bits(std::int8_t p) { return p + 2; }
     static std::int64_t move_bits(move_kind kind) { return static_cast<std::int64_t>(kind) + 1; }
@@ -84,7 +84,7 @@ private:
 
 class layer_builder {
 public:
-    layer_builder(const rulebook& rules, std::span<const findings* const> parts,
+    layer_builder(const rulebook& rules, const std::deque<findings>& parts,
                   std::span<const std::uint32_t> event_codes)
         : rules_(rules), parts_(parts), event_codes_(event_codes), size_(parts), words_(rules, parts) {}
 
@@ -119,7 +119,7 @@ private:
 
     void write_leads(std::size_t part) {
         auto [row, at] = size_.begins[part];
-        for (const findings::lead& lead : parts_[part]->leads) {
+        for (const findings::lead& lead : parts_[part].leads) {
             row += lead.entries;
             built_->leads[at] = lead.code;
             built_->offsets[at + 1] = static_cast<std::uint32_t>(row);
@@ -134,7 +134,7 @@ private:
     void write_rows(std::size_t part, counts& entered) {
         constexpr std::size_t few = 256;
         std::size_t row = size_.begins[part].row;
-        for (const auto& block : parts_[part]->blocks)
+        for (const auto& block : parts_[part].blocks)
             for (std::size_t i = 0; i < block.size(); i += few) {
                 const auto some = std::span(block).subspan(i, std::min(few, block.size() - i));
                 write_some(part, row, some);
@@ -193,7 +193,7 @@ private:
     packed_writer constant(std::int64_t value) const { return packed_writer(value, value, size_.rows); }
 
     const rulebook& rules_;
-    std::span<const findings* const> parts_;
+    const std::deque<findings>& parts_;
     std::span<const std::uint32_t> event_codes_;
     extent size_;
     wording words_;
@@ -211,7 +211,7 @@ private:
 
 }  // namespace
 
-std::shared_ptr<const segment> build_layer(const rulebook& rules, std::span<const findings* const> parts,
+std::shared_ptr<const segment> build_layer(const rulebook& rules, const std::deque<findings>& parts,
                                            std::span<const std::uint32_t> event_codes,
                                            std::vector<store_column>& columns) {
     return layer_builder(rules, parts, event_codes).build(columns);

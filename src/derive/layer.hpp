@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
@@ -15,7 +16,7 @@ namespace weir::inline v1 {
 /// `event_codes` gives the code of each place's name. Columns are appended to `columns`. A stage event has
 /// all attributes of its own, so that none of the causing event shows through under the same name: what is
 /// missing is "".
-std::shared_ptr<const segment> build_layer(const rulebook&, std::span<const findings* const> parts,
+std::shared_ptr<const segment> build_layer(const rulebook&, const std::deque<findings>& parts,
                                            std::span<const std::uint32_t> event_codes,
                                            std::vector<store_column>& columns);
 
