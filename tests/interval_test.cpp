@@ -111,3 +111,19 @@ TEST_CASE("quantile: the order of the values does not matter") {
         CHECK(quantile_of(values, 9, 10) == weir::duration{900});
     }
 }
+
+TEST_CASE("quantile: of many values too it is the one that sorting puts there") {
+    std::mt19937_64 random(3);
+    for (const int bits : {1, 5, 13, 40, 64}) {
+        std::vector<std::int64_t> values;
+        for (int i = 0; i < 40'000; ++i)
+            values.push_back(static_cast<std::int64_t>(random() >> (64 - bits)) >> (i % 3 * bits / 4));
+        auto sorted = values;
+        std::sort(sorted.begin(), sorted.end());
+        CAPTURE(bits);
+        CHECK(quantile_of(values, 1, 2) == weir::duration{sorted[19'999]});
+        CHECK(quantile_of(values, 9, 10) == weir::duration{sorted[35'999]});
+        CHECK(quantile_of(values, 1, 1) == weir::duration{sorted.back()});
+        CHECK(quantile_of(values, 1, 1'000'000) == weir::duration{sorted.front()});
+    }
+}

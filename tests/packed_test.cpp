@@ -85,3 +85,23 @@ TEST_CASE("packed: runs of any length and width, laid out alike or not, are copi
         }
     }
 }
+
+TEST_CASE("packed: parts of a column are set in any order, and none touches another") {
+    for (int bytes = 0; bytes <= 8; ++bytes) {
+        const std::int64_t top = bytes == 8 ? most : (std::int64_t{1} << (8 * bytes)) - 1;
+        std::vector<std::int64_t> values;
+        for (std::int64_t i = 0; i < 40; ++i) values.push_back(i % 3 == 0 ? top : top / (i + 1));
+        weir::bounds all;
+        for (const std::int64_t v : values) all.take(v);
+        packed_writer writer(all, values.size());
+        const auto set = [&](std::size_t begin, std::size_t end) {
+            writer.set(begin, end, [&](std::size_t i) { return values[i]; });
+        };
+        set(39, 40);
+        set(20, 39);
+        set(20, 20);
+        set(0, 3);
+        set(3, 20);
+        CHECK(values_of(writer.finish()) == values);
+    }
+}

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <deque>
+#include <iterator>
 #include <tuple>
 
 #include <weir/lifecycle.hpp>
@@ -18,34 +20,9 @@ void check_name(const snapshot::impl& data, const lifecycle& l) {
     }
 }
 
-// What all workers found, by lead code.
-struct findings {
-    std::vector<stage_entry> entries{};
-    std::vector<refused_move> refused{};
-    std::int64_t disputed = 0;  // leads
-};
-
-findings fold_all(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of, int threads) {
-    std::vector<folder> folders(static_cast<std::size_t>(threads), folder(rules, as_of));
-    const scan_options options{.as_of = as_of,
-                               .hidden = true,
-                               .threads = threads,
-                               .events = rules.needed(),
-                               .filter = {.first = rules.triggers()}};
-    scan(data, options,
-         [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
-    findings all{std::move(folders.front().entries), std::move(folders.front().refused),
-                 folders.front().disputed};
-    std::size_t total = 0;
-    for (const folder& f : folders) total += f.entries.size();
-    all.entries.reserve(all.entries.size() + total);
-    for (std::size_t i = 1; i < folders.size(); ++i) {
-        folder& f = folders[i];
-        all.entries.insert(all.entries.end(), f.entries.begin(), f.entries.end());
-        std::move(f.refused.begin(), f.refused.end(), std::back_inserter(all.refused));
-        all.disputed += f.disputed;
-        f = folder(rules, as_of);  // frees what was taken
-    }
+std::vector<refused_move> take_refused(std::deque<findings>& parts) {
+    std::vector<refused_move> all;
+    for (findings& part : parts) std::move(part.refused.begin(), part.refused.end(), std::back_inserter(all));
     return all;
 }
 
@@ -136,16 +113,17 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
 
     const rulebook rules(data, layer->lifecycle);
     const std::vector<std::uint32_t> codes = codes_of(rules, *data.event_names);
-    findings found = fold_all(data, rules, layer->as_of, how.threads);
-    check_words(rules, found.refused);
-    layer->notes = notes_of(data, l, codes, found.refused.size());
-    layer->disputed = found.disputed;
-    for (refused_move& r : found.refused) {
+    std::deque<findings> parts = fold(data, rules, layer->as_of, how.threads);
+    std::vector<refused_move> refused = take_refused(parts);
+    check_words(rules, refused);
+    layer->notes = notes_of(data, l, codes, refused.size());
+    for (const findings& part : parts) layer->disputed += part.disputed;
+    for (refused_move& r : refused) {
         layer->refusals.push_back({r.lead, r.time, r.event, std::string(r.policy), std::move(r.target)});
     }
 
     auto extended = std::make_shared<snapshot::impl>(data);
-    layer->segment = build_layer(rules, found.entries, codes, extended->columns);
+    layer->segment = build_layer(rules, parts, codes, extended->columns);
     extended->segments.push_back(layer->segment);
     extended->layers.push_back(std::move(layer));
     hide(extended->hidden, codes);

@@ -1,9 +1,12 @@
 #include "derive/fold.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <tuple>
 
 #include "base/fail.hpp"
+#include "store/scan.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -19,7 +22,75 @@ std::optional<std::int64_t> end_of(std::int64_t since, std::int64_t idle) {
     return since + idle;
 }
 
-}  // namespace
+// Folds lead after lead. Not shared between threads, nor is a cache line of it.
+class alignas(64) folder {
+public:
+    folder(const rulebook& rules, std::int64_t as_of, findings& to)
+        : rules_(&rules), found_(to), as_of_(as_of), clocks_(rules.time_outs().size()) {}
+    // Takes all events of one lead, hidden ones too, in total order, none after as_of.
+    void fold(const lead_rows&);
+
+private:
+    // Lets a lead enter `to` because of the event rows_[row]; without a row it is a time-out.
+    struct proposal {
+        place to;
+        std::uint32_t rule;
+        std::size_t row;
+    };
+    struct idle_clock {
+        std::optional<std::int64_t> last_activity{};
+        std::optional<std::int64_t> tried{};  // the start of the span whose end was tried
+    };
+    struct due_rule {
+        std::int64_t at;
+        std::size_t time_out;
+        std::int64_t since;
+    };
+    static constexpr std::size_t no_row = SIZE_MAX;
+
+    void start(const lead_rows&);
+    void take_instant(std::size_t first, std::size_t last);
+    void take_event(std::size_t row);
+    void collect(std::size_t first, std::size_t last);
+    std::optional<place> target_of(std::uint32_t rule, std::size_t row);
+    void apply_proposals();
+    bool consider(const proposal&, place& done);
+    bool is_one_of_several(std::size_t at) const;
+    void run_time_outs(std::int64_t until) {
+        if (!clocks_.empty()) run_due(until);
+    }
+    void run_due(std::int64_t until);
+    std::optional<due_rule> next_due(std::int64_t until) const;
+
+    void apply(const proposal&, std::int64_t time);
+    move_kind kind_of(place to) const;
+    std::string_view refusing_policy(move_kind, place to) const;
+    void refuse(const proposal&, std::int64_t time, std::string_view policy, std::string target);
+    void enter(const proposal&, std::int64_t time, move_kind, place to);
+    void give_cause(stage_entry&, const proposal&);
+    void give_position(stage_entry&, std::size_t row) const;
+    stage_entry& new_entry();
+    void keep(const stage_entry&);
+    std::size_t last_alike(std::size_t row) const;
+
+    const rulebook* rules_;
+    findings& found_;
+    std::int64_t as_of_;
+    std::vector<idle_clock> clocks_;  // by time-out
+    std::vector<proposal> proposals_{};
+
+    // Of the lead at hand:
+    std::uint32_t lead_ = 0;
+    std::span<const row> rows_{};
+    std::size_t past_ = 0;               // rows at or before the instant at hand
+    std::uint32_t entries_ = 0;          // so far
+    const stage_entry* last_ = nullptr;  // of these
+    std::uint64_t places_ = 0;           // that it entered
+    place present_ = nowhere;
+    std::int64_t since_ = 0;  // start of the present visit
+    std::uint32_t number_ = 1;
+    bool disputed_ = false;
+};
 
 void folder::fold(const lead_rows& lead) {
     start(lead);
@@ -33,14 +104,16 @@ void folder::fold(const lead_rows& lead) {
         first = last;
     }
     run_time_outs(as_of_);
-    if (disputed_) ++disputed;
+    if (entries_ > 0) found_.leads.push_back({lead_, entries_, places_});
+    if (disputed_) ++found_.disputed;
 }
 
 void folder::start(const lead_rows& lead) {
     lead_ = lead.lead;
     rows_ = lead.rows;
     past_ = 0;
-    begin_ = entries.size();
+    entries_ = 0;
+    places_ = 0;
     present_ = nowhere;
     number_ = 1;
     disputed_ = false;
@@ -49,14 +122,11 @@ void folder::start(const lead_rows& lead) {
 
 void folder::take_instant(std::size_t first, std::size_t last) {
     past_ = last;
-    if (rules_->lifecycle().same_time == same_time::in_stage_order) {
+    if (last - first > 1 && rules_->lifecycle().same_time == same_time::in_stage_order) {
         collect(first, last);
         apply_proposals();
     } else {
-        for (std::size_t row = first; row < last; ++row) {
-            collect(row, row + 1);
-            apply_proposals();
-        }
+        for (std::size_t row = first; row < last; ++row) take_event(row);
     }
     for (std::size_t i = 0; i < clocks_.size(); ++i) {
         for (std::size_t row = first; row < last; ++row) {
@@ -65,14 +135,26 @@ void folder::take_instant(std::size_t first, std::size_t last) {
     }
 }
 
+// What plain rules propose is in order already.
+void folder::take_event(std::size_t row) {
+    const triggers& triggered = rules_->triggered_by(rows_[row]);
+    if (triggered.plain) {
+        place done = nowhere;
+        for (const auto& [rule, to] : triggered.rules) consider({to, rule, row}, done);
+    } else {
+        collect(row, row + 1);
+        apply_proposals();
+    }
+}
+
 void folder::collect(std::size_t first, std::size_t last) {
     proposals_.clear();
     for (std::size_t row = first; row < last; ++row) {
-        for (const std::uint32_t rule : rules_->triggered_by(rows_[row])) {
-            const predicate& where = rules_->rule(rule).where;
+        for (const auto& t : rules_->triggered_by(rows_[row]).rules) {
+            const predicate& where = rules_->rule(t.rule).where;
             disputed_ = disputed_ || where.is_disputed(rows_.first(past_));
             if (!where.holds(rows_, row)) continue;
-            if (const auto to = target_of(rule, row)) proposals_.push_back({*to, rule, row});
+            if (const auto to = target_of(t.rule, row)) proposals_.push_back({*to, t.rule, row});
         }
     }
     std::sort(proposals_.begin(), proposals_.end(), [](const proposal& a, const proposal& b) {
@@ -86,21 +168,24 @@ std::optional<place> folder::target_of(std::uint32_t rule, std::size_t row) {
     const datum word = bound.word->at(rows_[row]);
     if (word.missing()) return std::nullopt;
     std::string text = bound.word->text_of(word);
-    const auto found = rules_->find(bound, text);
-    if (!found) refuse({nowhere, rule, row}, rows_[row].time, "unknown_stage", std::move(text));
-    return found;
+    const auto to = rules_->find(bound, text);
+    if (!to) refuse({nowhere, rule, row}, rows_[row].time, "unknown_stage", std::move(text));
+    return to;
 }
 
 void folder::apply_proposals() {
     place done = nowhere;
-    for (std::size_t i = 0; i < proposals_.size(); ++i) {
-        const proposal& p = proposals_[i];
-        if (p.to == done || !rules_->rule(p.rule).from.has(present_)) continue;
-        done = p.to;
-        const std::size_t before = entries.size();
-        apply(p, rows_[p.row].time);
-        disputed_ = disputed_ || (entries.size() > before && is_one_of_several(i));
-    }
+    for (std::size_t i = 0; i < proposals_.size(); ++i)
+        if (consider(proposals_[i], done)) disputed_ = disputed_ || is_one_of_several(i);
+}
+
+// Of several proposals with one target the first that fires is applied. True if the lead entered something.
+bool folder::consider(const proposal& p, place& done) {
+    if (p.to == done || !rules_->rule(p.rule).from.has(present_)) return false;
+    done = p.to;
+    const std::uint32_t before = entries_;
+    apply(p, rows_[p.row].time);
+    return entries_ > before;
 }
 
 // Whether another event, of other content, made the same proposal by the same rule: arrival chose between
@@ -114,7 +199,7 @@ bool folder::is_one_of_several(std::size_t at) const {
     return false;
 }
 
-void folder::run_time_outs(std::int64_t until) {
+void folder::run_due(std::int64_t until) {
     int in_a_row = 0;
     while (const auto due = next_due(until)) {
         if (++in_a_row > max_time_outs_in_a_row) {
@@ -187,28 +272,55 @@ std::string_view folder::refusing_policy(move_kind kind, place to) const {
 
 void folder::refuse(const proposal& p, std::int64_t time, std::string_view policy, std::string target) {
     const std::uint32_t event = p.row == no_row ? refused_move::no_event : rows_[p.row].event;
-    refused.push_back({lead_, p.rule, time, event, policy, std::move(target)});
+    found_.refused.push_back({lead_, p.rule, time, event, policy, std::move(target)});
 }
 
 void folder::enter(const proposal& p, std::int64_t time, move_kind kind, place to) {
-    stage_entry e{};
-    e.lead = lead_;
-    e.rule = p.rule;
+    stage_entry& e = new_entry();
     e.time = time;
-    e.cause_segment = stage_entry::no_cause;
-    if (p.row != no_row) {
-        e.cause_segment = rows_[p.row].segment;
-        e.cause_row = rows_[p.row].index;
-        if (const auto& reason = rules_->rule(p.rule).reason) e.reason = reason->at(rows_[p.row]);
-    }
-    give_position(e, p.row);
-    e.from = present_;
-    e.to = to;
-    e.kind = kind;
+    e.rule = p.rule;
     e.number = number_;
-    entries.push_back(e);
+    e.from = static_cast<std::int8_t>(present_);
+    e.to = static_cast<std::int8_t>(to);
+    e.kind = kind;
+    give_cause(e, p);
+    give_position(e, p.row);
+    keep(e);
     present_ = to;
     since_ = time;
+}
+
+void folder::give_cause(stage_entry& e, const proposal& p) {
+    e.cause_segment = stage_entry::no_cause;
+    e.reason = stage_entry::no_reason;
+    if (p.row == no_row) return;
+    e.cause_segment = rows_[p.row].segment;
+    e.cause_row = rows_[p.row].index;
+    const auto& reason = rules_->rule(p.rule).reason;
+    if (!reason) return;
+    const datum stated = reason->at(rows_[p.row]);
+    if (stated.missing()) return;
+    if (const std::string text = reason->text_of(stated); !text.empty())
+        e.reason = found_.reasons.insert(text);
+}
+
+stage_entry& folder::new_entry() {
+    constexpr std::size_t block_size = 1 << 14;
+    if (found_.blocks.empty() || found_.blocks.back().size() == block_size)
+        found_.blocks.emplace_back().reserve(block_size);  // so that none of it moves
+    return found_.blocks.back().emplace_back();
+}
+
+void folder::keep(const stage_entry& e) {
+    found_.times.take(e.time);
+    found_.arrivals.take(e.arrival);
+    found_.orders.take(e.order);
+    found_.segments.take(e.source_segment());
+    found_.rows.take(e.cause_row);
+    found_.numbers.take(e.number);
+    last_ = &e;
+    ++entries_;
+    places_ |= std::uint64_t{1} << e.to;
 }
 
 // An entry comes after all that caused it: its event, and the entries of this instant before it, which may
@@ -216,10 +328,9 @@ void folder::enter(const proposal& p, std::int64_t time, move_kind kind, place t
 // another lifecycle.
 void folder::give_position(stage_entry& e, std::size_t row) const {
     e.arrival = row == no_row ? after_all : rows_[row].arrival;
-    const stage_entry* before = entries.size() > begin_ ? &entries.back() : nullptr;
-    if (before != nullptr && before->time == e.time && before->arrival >= e.arrival) {
-        e.arrival = before->arrival;
-        e.order = before->order + 1;
+    if (entries_ > 0 && last_->time == e.time && last_->arrival >= e.arrival) {
+        e.arrival = last_->arrival;
+        e.order = last_->order + 1;
         return;
     }
     const std::size_t last = row == no_row ? past_ - 1 : last_alike(row);
@@ -233,6 +344,23 @@ std::size_t folder::last_alike(std::size_t row) const {
     };
     while (row + 1 < rows_.size() && alike(row + 1)) ++row;
     return row;
+}
+
+}  // namespace
+
+std::deque<findings> fold(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of,
+                          int threads) {
+    std::deque<findings> parts;
+    std::deque<folder> folders;
+    for (int i = 0; i < threads; ++i) folders.emplace_back(rules, as_of, parts.emplace_back());
+    const scan_options options{.as_of = as_of,
+                               .hidden = true,
+                               .threads = threads,
+                               .events = rules.needed(),
+                               .filter = {.first = rules.triggering()}};
+    scan(data, options,
+         [&](int worker, const lead_rows& lead) { folders[static_cast<std::size_t>(worker)].fold(lead); });
+    return parts;
 }
 
 }  // namespace weir::inline v1

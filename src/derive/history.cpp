@@ -1,13 +1,14 @@
 #include <algorithm>
+#include <limits>
 #include <tuple>
+#include <utility>
 
 #include <weir/lifecycle.hpp>
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "derive/fold.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/scan.hpp"
+#include "store/stage_visits.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -19,51 +20,26 @@ bool by_lead(const lead_id& a, const lead_id& b) {
     return std::tie(a.kind(), a.key()) < std::tie(b.kind(), b.key());
 }
 
-// Reads stage events back as visits.
-class visit_reader {
-public:
-    explicit visit_reader(const snapshot::impl& data)
-        : data_(data),
-          entry_(data, "entry"),
-          move_(data, "move"),
-          cause_(data, "cause"),
-          reason_(data, "reason"),
-          stated_(data, "stated") {}
-
-    void read(const lead_rows& lead, std::vector<visit>& visits) const {
-        const lead_id id = lead_of(data_.lead_key(lead.lead));
-        for (std::size_t i = 0; i < lead.rows.size(); ++i) {
-            visits.push_back(read(lead.rows[i]));
-            visits.back().lead = id;
-            if (i + 1 < lead.rows.size()) visits.back().until = instant_at(lead.rows[i + 1].time);
+std::vector<visit> read_visits(const snapshot::impl& data, std::size_t layer) {
+    const stage_visits stored(data, layer);
+    std::vector<visit> visits;
+    std::vector<stage_visit> of_lead;
+    for (std::size_t i = 0; i < stored.leads().size(); ++i) {
+        const lead_id lead = lead_of(data.lead_key(stored.leads()[i]));
+        stored.read(i, std::numeric_limits<std::int64_t>::max(), of_lead);
+        for (std::size_t v = 0; v < of_lead.size(); ++v) {
+            const stage_visit& one = of_lead[v];
+            visit told{.lead = lead, .stage = stored.places()[one.place], .from = instant_at(one.from)};
+            if (v + 1 < of_lead.size()) told.until = instant_at(of_lead[v + 1].from);
+            told.entry = stored.entry(one);
+            told.move = move_names[static_cast<std::size_t>(one.move)];
+            told.cause = stored.cause(one);
+            told.reason = stored.reason(one);
+            told.stated = stored.is_stated(one);
+            told.filled = one.move == move_kind::filled;
+            visits.push_back(std::move(told));
         }
     }
-
-private:
-    visit read(const row& r) const {
-        visit v;
-        v.stage = data_.event_name(r.event);
-        v.from = instant_at(r.time);
-        v.entry = entry_.at(r).bits;
-        v.move = move_.text_of(move_.at(r));
-        v.cause = cause_.text_of(cause_.at(r));
-        v.reason = reason_.text_of(reason_.at(r));
-        v.stated = stated_.at(r).bits != 0;
-        v.filled = v.move == move_names[static_cast<std::size_t>(move_kind::filled)];
-        return v;
-    }
-
-    const snapshot::impl& data_;
-    attribute_reader entry_, move_, cause_, reason_, stated_;
-};
-
-std::vector<visit> read_visits(const snapshot::impl& data, std::size_t layer) {
-    scan_options only;
-    only.segments.resize(data.segments.size());
-    only.segments[data.raw_segments() + layer] = true;
-    const visit_reader reader(data);
-    std::vector<visit> visits;
-    scan(data, only, [&](int, const lead_rows& lead) { reader.read(lead, visits); });
     std::stable_sort(visits.begin(), visits.end(),
                      [](const visit& a, const visit& b) { return by_lead(a.lead, b.lead); });
     return visits;

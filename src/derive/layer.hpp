@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,10 +12,11 @@
 
 namespace weir::inline v1 {
 
-/// Builds the segment of a derivation. `entries` are by lead code, then in total order; `event_codes` gives
-/// the code of each place's name. Columns are appended to `columns`. A stage event has all attributes of its
-/// own, so that none of the causing event shows through under the same name: what is missing is "".
-std::shared_ptr<const segment> build_layer(const rulebook&, std::span<const stage_entry> entries,
+/// Builds the segment of a derivation on one thread for each part. The parts follow one another by lead code;
+/// `event_codes` gives the code of each place's name. Columns are appended to `columns`. A stage event has
+/// all attributes of its own, so that none of the causing event shows through under the same name: what is
+/// missing is "".
+std::shared_ptr<const segment> build_layer(const rulebook&, const std::deque<findings>& parts,
                                            std::span<const std::uint32_t> event_codes,
                                            std::vector<store_column>& columns);
 

@@ -63,13 +63,26 @@ void rulebook::index_triggers() {
         for (const std::string& name : r.stage_change.event.empty() ? r.event : r.stage_change.event) {
             const auto code = names_of_events.find(name);
             if (!code || *code >= triggered_.size()) continue;
-            if (r.idle) {
+            if (r.idle)
                 activity_.back()[*code] = true;
-            } else if (triggered_[*code].empty() || triggered_[*code].back() != i) {
-                triggered_[*code].push_back(i);
-            }
+            else
+                add_trigger(*code, i);
         }
     }
+    for (triggers& t : triggered_)
+        std::stable_sort(t.rules.begin(), t.rules.end(),
+                         [](const auto& a, const auto& b) { return a.to < b.to; });
+    triggered_raw_ = triggered_;
+    for (std::uint32_t e = 0; e < triggered_.size(); ++e)
+        if (snapshot_->is_hidden(e)) triggered_raw_[e] = {};
+}
+
+void rulebook::add_trigger(std::uint32_t event, std::uint32_t rule) {
+    triggers& t = triggered_[event];
+    if (!t.rules.empty() && t.rules.back().rule == rule) return;
+    const bound_rule& bound = rules_[rule];
+    t.rules.push_back({rule, bound.to});
+    t.plain = t.plain && bound.where.always() && !bound.word;
 }
 
 bool rulebook::differ(const row& a, const row& b) const {
@@ -80,19 +93,15 @@ bool rulebook::differ(const row& a, const row& b) const {
 // What stage events hide bears no name.
 bool rulebook::is_hidden(const row& r) const { return r.order == 0 && snapshot_->is_hidden(r.event); }
 
-const std::vector<std::uint32_t>& rulebook::triggered_by(const row& r) const {
-    return is_hidden(r) || r.event >= triggered_.size() ? no_rules_ : triggered_[r.event];
-}
-
 bool rulebook::is_activity(std::size_t time_out, const row& r) const {
     const std::vector<bool>& named = activity_[time_out];
     if (named.empty()) return r.order == 0;
     return !is_hidden(r) && r.event < named.size() && named[r.event];
 }
 
-event_set rulebook::triggers() const {
+event_set rulebook::triggering() const {
     event_set events(triggered_.size());
-    for (std::size_t e = 0; e < events.size(); ++e) events[e] = !triggered_[e].empty();
+    for (std::size_t e = 0; e < events.size(); ++e) events[e] = !triggered_[e].rules.empty();
     return events;
 }
 
@@ -102,7 +111,7 @@ event_set rulebook::needed() const {
     if (!snapshot_->layers.empty()) return {};
     for (const bound_rule& r : rules_)
         if (!r.where.of_lead().empty()) return {};
-    event_set events = triggers();
+    event_set events = triggering();
     for (const std::vector<bool>& named : activity_) {
         if (named.empty()) return {};
         for (std::size_t e = 0; e < named.size(); ++e)

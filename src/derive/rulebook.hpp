@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,16 @@ struct bound_rule {
     std::optional<attribute_reader> reason{};
 };
 
+/// The rules that an event of some name triggers.
+struct triggers {
+    struct trigger {
+        std::uint32_t rule;
+        place to;  ///< nowhere: what its word says
+    };
+    std::vector<trigger> rules{};  ///< by target, then by rule
+    bool plain = true;             ///< every rule proposes its target without asking anything
+};
+
 /// A checked lifecycle, bound. Immutable, shared by threads; lifecycle and snapshot must outlive it.
 class rulebook {
 public:
@@ -59,8 +70,11 @@ public:
     }
     bool is_terminal(place p) const { return terminal_.has(p); }
 
-    /// Rules that events of this name trigger, ascending. Events that another lifecycle hides trigger none.
-    const std::vector<std::uint32_t>& triggered_by(const row&) const;
+    /// Rules that events of this name trigger. Events that another lifecycle hides trigger none.
+    const triggers& triggered_by(const row& r) const {
+        const auto& by_event = r.order == 0 ? triggered_raw_ : triggered_;
+        return r.event < by_event.size() ? by_event[r.event] : no_rules_;
+    }
     /// Whether two events differ in any attribute.
     bool differ(const row&, const row&) const;
     /// Rules that are time-outs, ascending.
@@ -68,7 +82,7 @@ public:
     /// Whether an event is activity for a time-out: one that it names, else any raw one, be it hidden.
     bool is_activity(std::size_t time_out, const row&) const;
     /// Events that trigger a rule that is no time-out: a lead without one never enters anything.
-    event_set triggers() const;
+    event_set triggering() const;
     /// Events that the fold has to see; empty: all.
     event_set needed() const;
     /// Where a word of the CRM leads under a rule that is a stage change; none if nowhere.
@@ -79,6 +93,7 @@ private:
     place_set default_from(const weir::rule&, place to) const;
     bound_rule bind(const weir::rule&) const;
     void index_triggers();
+    void add_trigger(std::uint32_t event, std::uint32_t rule);
     bool is_hidden(const row&) const;
 
     const snapshot::impl* snapshot_;
@@ -88,9 +103,10 @@ private:
     place_set terminal_{};
     std::vector<bound_rule> rules_{};
     std::vector<attribute_reader> attributes_{};  // all
-    std::vector<std::uint32_t> time_outs_{}, no_rules_{};
-    std::vector<std::vector<std::uint32_t>> triggered_{};  // by event code
-    std::vector<std::vector<bool>> activity_{};            // by time-out, by event code; empty: any raw event
+    std::vector<std::uint32_t> time_outs_{};
+    std::vector<triggers> triggered_{}, triggered_raw_{};  // by event code
+    triggers no_rules_{};
+    std::vector<std::vector<bool>> activity_{};  // by time-out, by event code; empty: any raw event
 };
 
 }  // namespace weir::inline v1

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,14 +16,16 @@
 #include <fmt/format.h>
 
 #include "base/fail.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "measure/flow_frame.hpp"
 #include "measure/flow_rows.hpp"
-#include "measure/flow_visits.hpp"
 #include "measure/flow_walk.hpp"
 #include "measure/grouping.hpp"
 #include "measure/time_limits.hpp"
+#include "store/attribute_reader.hpp"
 #include "store/scan.hpp"
+#include "store/stage_visits.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -55,36 +59,33 @@ public:
     flow_scan(const snapshot::impl& data, const flow& q, std::size_t layer, std::int64_t as_of, int threads)
         : data_(data),
           q_(q),
-          layer_(data.raw_segments() + layer),
           rules_(rules_of(q, data.layers[layer]->lifecycle, as_of)),
           threads_(threads),
-          reader_(data, layer, q.amount),
-          attribute_(data, q.by) {
+          layer_(data, layer),
+          attribute_(data, q.by),
+          amount_(data, q.amount) {
         frames_.push_back(whole_frame(q.period, as_of));
         if (q.bucket.unit != calendar_unit::none)
             frames_.push_back(bucket_frame(q.bucket, frames_.front(), first_visit(), as_of));
-        const auto n = static_cast<std::size_t>(threads);
-        workers_.assign(n, worker{flow_counter(rules_, frames_)});
-        groups_.assign(n, group_set(attribute_, q.max_groups));
+        for (int w = 0; w < threads; ++w) workers_.emplace_back(flow_counter(rules_, frames_, layer_));
+        groups_.assign(workers_.size(), group_set(attribute_, q.max_groups));
     }
     flow_scan(const flow_scan&) = delete;
 
     void run() {
-        scan_options options{.as_of = rules_.as_of, .hidden = true, .segments = only_layer()};
-        options.threads = threads_;
         // The lead's own events tell its group, and how long it has been idle.
         if (!q_.by.empty() || asks_for_stalled())
-            std::fill_n(options.segments.begin(), data_.raw_segments(), true);
-        scan(data_, options,
-             [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead); });
+            count_with_events();
+        else
+            count_visits_alone();
     }
 
     const flow_rules& rules() const { return rules_; }
     const std::vector<flow_frame>& frames() const { return frames_; }
-    const std::vector<std::string>& places() const { return reader_.places(); }
+    const std::vector<std::string>& places() const { return layer_.places(); }
     std::span<const group_set> groups() const { return groups_; }
     std::size_t worker_count() const { return workers_.size(); }
-    flow_counter& counted(std::size_t w) { return workers_[w].counter; }
+    std::vector<flow_counter::part_tallies>& counted(std::size_t w) { return workers_[w].counter.finish(); }
     std::int64_t disputed() const {
         std::int64_t sum = 0;
         for (const worker& w : workers_) sum += w.disputed;
@@ -93,16 +94,14 @@ public:
 
 private:
     struct worker {
+        explicit worker(flow_counter c) : counter(std::move(c)) {}
         flow_counter counter;
+        std::size_t next_lead = 0;  // of the layer
         std::vector<stage_visit> visits{};
+        std::vector<visit_amount> amounts{};
         std::int64_t disputed = 0;  // leads whose group arrival decided
     };
 
-    std::vector<bool> only_layer() const {
-        std::vector<bool> segments(data_.segments.size());
-        segments[layer_] = true;
-        return segments;
-    }
     bool asks_for_stalled() const {
         return std::any_of(rules_.stalled_after.begin(), rules_.stalled_after.end(),
                            [](const auto& limit) { return limit.has_value(); });
@@ -110,36 +109,63 @@ private:
 
     // The first that begins in the period.
     std::optional<std::int64_t> first_visit() const {
-        std::vector<std::optional<std::int64_t>> first(static_cast<std::size_t>(threads_));
-        scan_options options{.as_of = rules_.as_of, .segments = only_layer()};
-        options.threads = threads_;
-        scan(data_, options, [&](int w, const lead_rows& lead) {
-            auto& mine = first[static_cast<std::size_t>(w)];
-            for (const row& r : lead.rows) {
-                if (!frames_.front().period_of(r.time)) continue;
-                mine = std::min(mine.value_or(r.time), r.time);
-                break;
-            }
-        });
-        std::optional<std::int64_t> least;
-        for (const auto& t : first)
-            if (t) least = std::min(least.value_or(*t), *t);
-        return least;
+        std::optional<std::int64_t> first;
+        for (std::uint32_t r = 0; r < layer_.size(); ++r) {
+            const std::int64_t t = layer_.time(r);
+            if (t <= rules_.as_of && (!first || t < *first) && frames_.front().period_of(t)) first = t;
+        }
+        return first;
     }
 
-    void count(std::size_t w, const lead_rows& lead) {
-        worker& me = workers_[w];
-        me.visits.clear();
-        std::int64_t last_event = lead.rows.front().time;
-        for (const row& r : lead.rows) {
-            if (reader_.is_visit(r))
-                me.visits.push_back(reader_.read(r));
-            else
-                last_event = r.time;
-        }
-        if (me.visits.empty()) return;
-        const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(group_value(me, lead.rows));
-        me.counter.add(group, {me.visits, last_event});
+    void count_visits_alone() {
+        const std::vector<std::size_t> borders = layer_.split(threads_);
+        in_parallel(threads_, [&](int w) {
+            worker& me = workers_[static_cast<std::size_t>(w)];
+            const auto from = borders.begin() + w;
+            for (std::size_t lead = from[0]; lead < from[1]; ++lead)
+                if (layer_.has_begun(lead, rules_.as_of))
+                    count(me, 0, lead, std::numeric_limits<std::int64_t>::min());
+        });
+    }
+
+    void count_with_events() {
+        scan_options options{.as_of = rules_.as_of, .hidden = true};
+        options.threads = threads_;
+        options.segments.resize(data_.segments.size());
+        std::fill_n(options.segments.begin(), data_.raw_segments(), true);
+        scan(data_, options, [this](int w, const lead_rows& lead) {
+            worker& me = workers_[static_cast<std::size_t>(w)];
+            if (!find(me, lead.lead)) return;
+            const std::size_t group =
+                q_.by.empty() ? 0
+                              : groups_[static_cast<std::size_t>(w)].number_of(group_value(me, lead.rows));
+            count(me, group, me.next_lead, lead.rows.back().time);
+        });
+    }
+
+    // Leads come in ascending order. False if this one has no visit.
+    bool find(worker& me, std::uint32_t lead) const {
+        const auto leads = layer_.leads();
+        while (me.next_lead < leads.size() && leads[me.next_lead] < lead) ++me.next_lead;
+        return me.next_lead < leads.size() && leads[me.next_lead] == lead &&
+               layer_.has_begun(me.next_lead, rules_.as_of);
+    }
+
+    void count(worker& me, std::size_t group, std::size_t lead, std::int64_t last_event) const {
+        const auto stay = q_.amount.empty() ? layer_.stay(lead, rules_.as_of) : std::nullopt;
+        if (stay && me.counter.add(group, *stay, last_event)) return;
+        layer_.read(lead, rules_.as_of, me.visits);
+        me.amounts.clear();
+        if (!q_.amount.empty())
+            for (const stage_visit& v : me.visits) me.amounts.push_back(amount_of(v));
+        me.counter.add(group, {me.visits, me.amounts, last_event});
+    }
+
+    visit_amount amount_of(const stage_visit& v) const {
+        const datum d = amount_.at(layer_.event(v));
+        if (d.missing()) return {};
+        if (amount_.kind_of(d) != value_kind::money) return {.not_money = true};
+        return {.amount = money{d.bits, data_.columns[d.column].name.currency}};
     }
 
     datum group_value(worker& me, std::span<const row> rows) const {
@@ -152,13 +178,12 @@ private:
 
     const snapshot::impl& data_;
     const flow& q_;
-    std::size_t layer_;
     flow_rules rules_;
     int threads_;
-    visit_reader reader_;
-    attribute_reader attribute_;
+    stage_visits layer_;
+    attribute_reader attribute_, amount_;
     std::vector<flow_frame> frames_{};  // the whole, then perhaps its buckets
-    std::vector<worker> workers_{};
+    std::deque<worker> workers_{};
     std::vector<group_set> groups_{};
 };
 
@@ -167,16 +192,19 @@ private:
 
 using period_tallies = std::map<std::size_t, flow_tally>;  // by period of the frame
 
+void take(period_tallies& into, std::size_t period, flow_tally&& t) {
+    const auto [at, is_first] = into.try_emplace(period, std::move(t));
+    if (!is_first) at->second.add(t);
+}
+
 // Index 0 is the whole, g + 1 the g-th group.
 std::vector<period_tallies> tallies_of(flow_scan& scanned, std::size_t frame, const group_order& order) {
     std::vector<period_tallies> all(1 + order.texts.size());
     for (std::size_t w = 0; w < scanned.worker_count(); ++w) {
-        for (const auto& [key, counted] : scanned.counted(w).tallies()[frame]) {
+        for (auto& [key, counted] : scanned.counted(w)[frame]) {
             const auto& [group, period] = key;
-            const flow_tally empty(scanned.rules().shape);
-            all[0].try_emplace(period, empty).first->second.add(counted);
-            if (order.texts.empty()) continue;
-            all[1 + order.places[w][group]].try_emplace(period, empty).first->second.add(counted);
+            if (!order.texts.empty()) take(all[1 + order.places[w][group]], period, flow_tally(counted));
+            take(all[0], period, std::move(counted));
         }
     }
     return all;

@@ -26,11 +26,6 @@ wide_int end_of(bucketer& buckets, std::int64_t t) {
 
 }  // namespace
 
-std::size_t flow_frame::border_after(std::int64_t t) const {
-    return static_cast<std::size_t>(std::upper_bound(borders.begin(), borders.end(), wide_int{t}) -
-                                    borders.begin());
-}
-
 std::optional<std::size_t> flow_frame::period_of(std::int64_t t) const {
     const std::size_t next = border_after(t);
     if (next == 0 || next == borders.size()) return std::nullopt;

@@ -60,7 +60,7 @@ void flow_writer::add_movement(const flow_part& part, const flow_tally& t) {
                                     .out = t.out[p],
                                     .balance_until = t.balance_until[p]});
     }
-    for (const auto& [key, n] : t.moves) {
+    for (const auto& [key, n] : t.moves.list()) {
         move_row row{.part = part, .from = {}, .to = places_[key.to], .moves = n};
         if (key.from) row.from = places_[*key.from];
         answer_.moves.push_back(std::move(row));

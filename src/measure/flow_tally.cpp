@@ -66,6 +66,19 @@ void conversion_tally::add(const conversion_tally& other) {
     append(waits, other.waits);
 }
 
+void move_counts::add(const move_counts& other) { add_to(counts_, other.counts_); }
+
+std::vector<std::pair<move_key, std::int64_t>> move_counts::list() const {
+    std::vector<std::pair<move_key, std::int64_t>> moves;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+        if (counts_[i] == 0) continue;
+        move_key key{std::nullopt, i % places_};
+        if (i >= places_) key.from = i / places_ - 1;
+        moves.emplace_back(key, counts_[i]);
+    }
+    return moves;
+}
+
 flow_tally::flow_tally(const flow_shape& s)
     : rise(s.places()),
       balance_from(s.places()),
@@ -73,6 +86,7 @@ flow_tally::flow_tally(const flow_shape& s)
       in(s.places()),
       out(s.places()),
       balance_until(s.places()),
+      moves(s),
       by_visit(s),
       by_lead(s),
       stays(s.stages),
@@ -86,7 +100,7 @@ void flow_tally::add(const flow_tally& other) {
     add_to(in, other.in);
     add_to(out, other.out);
     add_to(balance_until, other.balance_until);
-    for (const auto& [key, n] : other.moves) moves[key] += n;
+    moves.add(other.moves);
     by_visit.add(other.by_visit);
     by_lead.add(other.by_lead);
     for (const auto& [key, n] : other.reasons) reasons[key] += n;

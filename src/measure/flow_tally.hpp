@@ -74,7 +74,22 @@ struct conversion_tally {
 struct move_key {
     std::optional<std::size_t> from{};  ///< none: created
     std::size_t to = 0;
-    friend auto operator<=>(const move_key&, const move_key&) = default;
+};
+/// How often leads went from one place to another.
+class move_counts {
+public:
+    explicit move_counts(const flow_shape& s) : places_(s.places()), counts_((places_ + 1) * places_) {}
+    std::int64_t& to(std::size_t place) { return counts_[place]; }  ///< created
+    std::int64_t& between(std::size_t from, std::size_t place) {
+        return counts_[(from + 1) * places_ + place];
+    }
+    void add(const move_counts&);
+    /// Moves that happened, creations first.
+    std::vector<std::pair<move_key, std::int64_t>> list() const;
+
+private:
+    std::size_t places_;
+    counts counts_;
 };
 struct reason_key {
     std::size_t stage = 0, exit = 0;
@@ -99,7 +114,7 @@ struct flow_tally {
     /// By place. `rise` is how the balance at the part's opening differs from that at the opening before; the
     /// balances themselves are set when all leads are counted.
     counts rise, balance_from, created, in, out, balance_until;
-    std::map<move_key, std::int64_t> moves{};
+    move_counts moves;
     outcome_tally by_visit, by_lead;
     std::map<reason_key, std::int64_t> reasons{};
     std::vector<std::vector<std::int64_t>> stays;        ///< by stage: how long each ended visit took

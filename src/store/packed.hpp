@@ -1,10 +1,12 @@
 // store/packed.hpp - integers in as few bytes as their range needs: base + 0 to 8 bytes each.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -67,19 +69,57 @@ struct packed_run {
     std::uint32_t column, begin, end;
 };
 
-/// Fills a column from front to back with values between bounds that are known before.
+/// The least and the greatest of some values.
+struct bounds {
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    std::int64_t greatest = std::numeric_limits<std::int64_t>::min();
+
+    void take(std::int64_t value) {
+        if (value < least) least = value;
+        if (value > greatest) greatest = value;
+    }
+    void take(const bounds& other) {
+        least = std::min(least, other.least);
+        greatest = std::max(greatest, other.greatest);
+    }
+};
+
+/// Fills a column with values between bounds that are known before: from front to back, or wherever.
 class packed_writer {
 public:
     packed_writer(std::int64_t least, std::int64_t greatest, std::size_t size);
+    packed_writer(const bounds& b, std::size_t size) : packed_writer(b.least, b.greatest, size) {}
     void append(std::span<const std::int64_t> values);
     /// Appends runs of columns; of a column that is not there (nullptr) each value is the least.
     void append(std::span<const packed* const> columns, std::span<const packed_run>);
-    /// Call it once `size` values were appended.
+    /// Sets the values begin .. end - 1 to get(begin) .. get(end - 1). Threads may set different ones at
+    /// once.
+    template <class F> void set(std::size_t begin, std::size_t end, F&& get);
+    /// Call it once all `size` values are written.
     packed finish() { return std::move(built_); }
 
 private:
     packed built_{};
     std::byte* next_ = nullptr;
 };
+
+template <class F> void packed_writer::set(std::size_t begin, std::size_t end, F&& get) {
+    const std::size_t width = built_.width_;
+    const std::uint64_t base = built_.base_;
+    if (width == 0) return;
+    const auto raw = [&](std::size_t i) { return static_cast<std::uint64_t>(get(i)) - base; };
+    std::byte* to = built_.bytes_.get() + begin * width;
+    // The last values must not touch the bytes behind them, which may be another thread's.
+    const std::size_t last_few = std::min(end - begin, (sizeof(std::uint64_t) - 1) / width);
+    std::size_t i = begin;
+    for (; i < end - last_few; ++i, to += width) {
+        const std::uint64_t value = raw(i);
+        std::memcpy(to, &value, sizeof value);
+    }
+    for (; i < end; ++i, to += width) {
+        const std::uint64_t value = raw(i);
+        std::memcpy(to, &value, width);
+    }
+}
 
 }  // namespace weir::inline v1

@@ -55,15 +55,6 @@ public:
     }
 
 private:
-    struct bounds {
-        std::int64_t least = 0, greatest = 0;
-        bool any = false;
-        void take(std::int64_t from, std::int64_t to) {
-            least = any ? std::min(least, from) : from;
-            greatest = any ? std::max(greatest, to) : to;
-            any = true;
-        }
-    };
     struct column {
         std::vector<const packed*> from;  // by source
         packed_writer to;
@@ -166,7 +157,7 @@ private:
         bounds b;
         for (const auto& s : from_)
             if (const packed* const bits = of(*s); bits != nullptr && !bits->empty())
-                b.take(bits->least(), bits->greatest());
+                b.take({bits->least(), bits->greatest()});
         return b;
     }
 
@@ -174,7 +165,7 @@ private:
     template <class F> void add_column(const bounds& b, F&& of) {
         std::vector<const packed*> from;
         for (const auto& s : from_) from.push_back(of(*s));
-        columns_.push_back({std::move(from), packed_writer(b.least, b.greatest, rows_)});
+        columns_.push_back({std::move(from), packed_writer(b, rows_)});
     }
 
     void add_attributes() {
@@ -187,7 +178,7 @@ private:
                 return c == nullptr ? nullptr : &c->bits;
             };
             bounds b = bounds_of(bits);
-            if (is_text) b.take(0, 0);
+            if (is_text) b.take(0);
             add_column(b, bits);
             to_->columns.push_back({id, is_text, {}, {}});
             if (!is_text && !is_complete(id))
@@ -238,7 +229,7 @@ private:
     void take_times() {
         bounds b;
         for (const auto& source : from_)
-            if (source->size() > 0) b.take(source->min_time, source->max_time);
+            if (source->size() > 0) b.take({source->min_time, source->max_time});
         to_->min_time = b.least;
         to_->max_time = b.greatest;
     }
