@@ -86,4 +86,12 @@ TEST_CASE("explain_plan: a note says what was read, and only if it was asked for
     CHECK(told.notes[0].find("7 leads counted by masks alone, 3 leads and 6 of 13 events read") !=
           std::string::npos);
     CHECK((told.rows == plain.rows));
+
+    const weir::lifecycle l{.name = "l",
+                            .stages = {"one", "two"},
+                            .rules = {{.to = "one", .event = "a"}, {.to = "two", .event = "b"}}};
+    const auto stages = derive(s.snapshot(), l).value();
+    const auto flow = measure(stages, weir::flow{}, {.explain_plan = true}).value();
+    REQUIRE(flow.notes.size() == 1);
+    CHECK(flow.notes[0] == "plan: 13 visits of 10 leads read from the stages alone; 1 threads");
 }

@@ -72,12 +72,13 @@ public:
     }
     flow_scan(const flow_scan&) = delete;
 
-    void run() {
+    /// Gives the plan.
+    std::string run() {
         // The lead's own events tell its group, and how long it has been idle.
-        if (!q_.by.empty() || asks_for_stalled())
-            count_with_events();
-        else
-            count_visits_alone();
+        if (!q_.by.empty() || asks_for_stalled()) return count_with_events();
+        count_visits_alone();
+        return fmt::format("plan: {} visits of {} leads read from the stages alone; {} threads",
+                           layer_.size(), layer_.leads().size(), threads_);
     }
 
     const flow_rules& rules() const { return rules_; }
@@ -128,12 +129,12 @@ private:
         });
     }
 
-    void count_with_events() {
+    std::string count_with_events() {
         scan_options options{.as_of = rules_.as_of, .hidden = true};
         options.threads = threads_;
         options.segments.resize(data_.segments.size());
         std::fill_n(options.segments.begin(), data_.raw_segments(), true);
-        scan(data_, options, [this](int w, const lead_rows& lead) {
+        const scan_result done = scan(data_, options, [this](int w, const lead_rows& lead) {
             worker& me = workers_[static_cast<std::size_t>(w)];
             if (!find(me, lead.lead)) return;
             const std::size_t group =
@@ -141,6 +142,7 @@ private:
                               : groups_[static_cast<std::size_t>(w)].number_of(group_value(me, lead.rows));
             count(me, group, me.next_lead, lead.rows.back().time);
         });
+        return plan_note(data_, options, done);
     }
 
     // Leads come in ascending order. False if this one has no visit.
@@ -301,8 +303,9 @@ result<flow_table> measure(const snapshot& s, const flow& q, const scope& how) {
             note_missing_attribute(data, q.amount, answer.notes);
         }
         flow_scan scanned(data, answer.question, layer, as_of.value_or(0), how.threads);
-        if (as_of) scanned.run();
+        const std::string plan = as_of ? scanned.run() : std::string("plan: nothing to read");
         write_parts(scanned, answer);
+        if (how.explain_plan) answer.notes.push_back(plan);
         return answer;
     });
 }

@@ -1,7 +1,6 @@
 // funnel.cpp - counts the leads that reach each step: bind the question, scan the leads, put the parts
 // together.
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,6 +18,7 @@
 #include "base/text.hpp"
 #include "base/zone.hpp"
 #include "measure/chain.hpp"
+#include "measure/code_counts.hpp"
 #include "measure/elapsed.hpp"
 #include "measure/grouping.hpp"
 #include "measure/step_matcher.hpp"
@@ -57,33 +57,6 @@ struct tally {
         }
     }
 };
-
-// How often each text of a column occurs in some of its rows; 0 stands for none.
-struct code_counts {
-    std::uint32_t column = datum::none;
-
-    void count(const segment_column& texts, std::span<const std::uint32_t> rows) {
-        column = texts.column;
-        const auto codes = static_cast<std::size_t>(texts.bits.greatest()) + 1;
-        for (auto& half : halves_)
-            if (half.size() < codes) half.resize(codes);
-        // Rows next to one another often have the same text: two halves need not wait for each other.
-        const auto bits = texts.bits.look();
-        std::int64_t *const even = halves_[0].data(), *const odd = halves_[1].data();
-        std::size_t i = 0;
-        for (; i + 2 <= rows.size(); i += 2) {
-            ++even[bits[rows[i]]];
-            ++odd[bits[rows[i + 1]]];
-        }
-        if (i < rows.size()) ++even[bits[rows[i]]];
-    }
-    std::size_t size() const { return halves_[0].size(); }
-    std::int64_t operator[](std::size_t code) const { return halves_[0][code] + halves_[1][code]; }
-
-private:
-    std::array<std::vector<std::int64_t>, 2> halves_{};
-};
-constexpr std::int64_t most_codes = 1 << 16;
 
 struct worker {
     chain_finder finder;
@@ -223,7 +196,7 @@ private:
         const bool reads = !q_.by.empty() && (by_touch() || group_step() == 0);
         if (reads && !bucketed_)
             if (const segment_column* const texts = attribute_.texts_in(firsts.segment))
-                if (texts->bits.greatest() < most_codes) return workers_[w].codes.count(*texts, firsts.rows);
+                if (code_counts::may_count(*texts)) return workers_[w].codes.count(*texts, firsts.rows);
         const auto times = data_.segments[firsts.segment]->times.look();
         for (const std::uint32_t r : firsts.rows)
             add_stopped(w, reads ? attribute_.at(firsts.segment, r) : datum{}, times[r]);
@@ -231,11 +204,9 @@ private:
 
     void add_codes(std::size_t w) {
         const code_counts& codes = workers_[w].codes;
-        for (std::size_t c = 0; c < codes.size(); ++c) {
-            if (codes[c] == 0) continue;
-            const datum value = c == 0 ? datum{} : datum{codes.column, static_cast<std::int64_t>(c) - 1};
-            tally_of(workers_[w], groups_[w].number_of(value)).ended.front() += codes[c];
-        }
+        for (std::size_t c = 0; c < codes.size(); ++c)
+            if (codes[c] > 0)
+                tally_of(workers_[w], groups_[w].number_of(codes.value(c))).ended.front() += codes[c];
     }
 
     void add_stopped(std::size_t w, const datum& value, std::int64_t time) {

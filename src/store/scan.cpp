@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/fail.hpp"
+#include "base/parallel.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -332,24 +331,11 @@ scan_result scan(const snapshot::impl& data, const scan_options& options, const 
     if (options.lead) return walker(data, options, *options.lead, *options.lead + 1).run(0, visit, firsts);
     const int n = options.threads;
     const auto borders = split(data, n);
-    std::vector<std::exception_ptr> faults(static_cast<std::size_t>(n));
     std::vector<scan_result> parts(static_cast<std::size_t>(n));
-    const auto work = [&](int worker) {
+    in_parallel(n, [&](int worker) {
         const auto w = static_cast<std::size_t>(worker);
-        try {
-            parts[w] = walker(data, options, borders[w], borders[w + 1]).run(worker, visit, firsts);
-        } catch (...) {
-            faults[w] = std::current_exception();
-        }
-    };
-    {
-        std::vector<std::jthread> others;
-        others.reserve(static_cast<std::size_t>(n));
-        for (int i = 1; i < n; ++i) others.emplace_back(work, i);
-        work(0);
-    }
-    for (const auto& fault : faults)
-        if (fault) std::rethrow_exception(fault);
+        parts[w] = walker(data, options, borders[w], borders[w + 1]).run(worker, visit, firsts);
+    });
     scan_result all;
     for (const scan_result& part : parts) {
         all.counted += part.counted;
