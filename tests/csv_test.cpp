@@ -166,9 +166,31 @@ TEST_CASE("csv: a NUL byte and text that is not UTF-8 are faults of their field"
     CHECK(latin[1].values == fields{"M\xC3\xBCller"});
 }
 
+TEST_CASE("csv: what ends a field or a line is found at every distance from the beginning") {
+    for (const char separator : {',', '\t', '\xA7'})
+        for (const std::string end : {"\n", "\r\n", "\r"})
+            for (std::size_t size = 0; size < 200; ++size) {
+                const std::string before(size, 'x'), after(200 - size, '~');
+                const fields one{before, after, ""};
+                const std::string line = before + separator + after + separator + end;
+                CHECK((values_of(line + line, separator) == std::vector<fields>{one, one}));
+                CHECK(lines_of(line + line + "z") == std::vector<std::int64_t>{1, 2, 3});
+            }
+}
+
+TEST_CASE("csv: characters beyond ASCII may stand at every distance from the beginning") {
+    for (std::size_t at = 0; at < 200; ++at) {
+        const std::string before(at, 'x');
+        CHECK(values_of(before + "\xC3\xBC,\t\x1B\n") ==
+              std::vector<fields>{{before + "\xC3\xBC", "\t\x1B"}});
+        CHECK(read(before + "\xC3,y\nz").at(0).fault_column == 1);
+    }
+}
+
 TEST_CASE("csv: a NUL byte is found at every distance from the beginning") {
-    for (std::size_t at = 0; at < 40; ++at) {
-        std::string text(40, 'x');
+    for (std::size_t at = 0; at < 200; ++at) {
+        std::string text(200, 'x');
+        text += '\n';
         text[at] = '\0';
         CHECK(read(text).at(0).fault_column == 1);
         text[at] = '\xFF';

@@ -124,6 +124,30 @@ TEST_CASE("store: values keep their kind") {
     });
 }
 
+TEST_CASE("store: in which order events name their attributes, and of which kinds, is their own affair") {
+    store s;
+    batch b;
+    b.add({.lead = "l", .name = "a", .attributes = {{"x", 1}, {"y", "t"}}});
+    b.add({.lead = "l", .name = "b", .attributes = {{"y", 2}, {"x", "u"}, {"z", true}}});
+    b.add({.lead = "l", .name = "c", .attributes = {{"z", false}, {"x", 3}}});
+    b.add({.lead = "l",
+           .name = "d",
+           .attributes = {{"x", weir::money{5, "EUR"}}, {"y", weir::money{6, "USD"}}}});
+    s.append(b).value();
+    const auto snapshot = s.snapshot();
+    weir::scan(snapshot.data(), {}, [&](int, const weir::lead_rows& lead) {
+        const auto values_of = [&](const char* name) {
+            const weir::attribute_reader reader(snapshot.data(), name);
+            std::string all;
+            for (const auto& row : lead.rows) all += to_string(reader.value_of(reader.at(row))) + "|";
+            return all;
+        };
+        CHECK(values_of("x") == "1|u|3|0.05 EUR|");
+        CHECK(values_of("y") == "t|2||0.06 USD|");
+        CHECK(values_of("z") == "|true|false||");
+    });
+}
+
 TEST_CASE("store: cutting into batches and merging segments changes nothing") {
     const auto events = some_events(1, 700);
     store whole;

@@ -8,6 +8,27 @@
 
 using namespace std::string_literals;
 
+TEST_CASE("text: up to 18 digits are a number, any other text is none") {
+    CHECK(weir::as_digits("0") == 0);
+    CHECK(weir::as_digits("007") == 7);
+    std::string digits;
+    std::int64_t number = 0;
+    for (int i = 1; i <= 18; ++i) {
+        digits += static_cast<char>('0' + i % 10);
+        number = 10 * number + i % 10;
+        CHECK(weir::as_digits(digits) == number);
+        for (std::size_t at = 0; at < digits.size(); ++at)
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string other = digits;
+                other[at] = static_cast<char>(byte);
+                if (byte < '0' || byte > '9') REQUIRE(weir::as_digits(other) == -1);
+            }
+    }
+    CHECK(weir::as_digits("999999999999999999") == 999'999'999'999'999'999);
+    for (const char* none : {"", "-1", "+1", " 1", "1 ", "1000000000000000000"})
+        CHECK(weir::as_digits(none) == -1);
+}
+
 TEST_CASE("text: UTF-8 is what Unicode calls well-formed") {
     for (const auto& good :
          {""s, "plain"s, "\0"s, "\xC2\x80"s, "\xDF\xBF"s, "\xE0\xA0\x80"s, "\xED\x9F\xBF"s, "\xEE\x80\x80"s,

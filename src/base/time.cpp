@@ -34,9 +34,12 @@ public:
     }
     // Takes exactly n digits; -1 if they are not there.
     std::int64_t number(std::size_t n) {
-        if (digits() < n) return -1;
+        if (rest_.size() < n) return -1;
         std::int64_t value = 0;
-        for (const char c : rest_.substr(0, n)) value = value * 10 + (c - '0');
+        for (const char c : rest_.substr(0, n)) {
+            if (!is_digit(c)) return -1;
+            value = value * 10 + (c - '0');
+        }
         rest_.remove_prefix(n);
         return value;
     }

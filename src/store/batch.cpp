@@ -49,10 +49,16 @@ std::optional<std::string> fault_of_value(const named_value& v) {
     return std::nullopt;
 }
 
-std::optional<std::string> fault_of(const event& e) {
+bool is_stored_as_it_is(const lead_id& lead) {
+    return lead.kind().empty() && lead.key().find('\0') == std::string::npos;
+}
+
+// `key` is the stored form of the lead.
+std::optional<std::string> fault_of(const event& e, std::string_view key) {
     if (e.lead.kind().find('\0') != std::string::npos) return "the lead's kind contains a NUL character";
     if (auto fault = fault_of_lead(e.lead.key())) return fault;
-    if (auto fault = fault_of_lead(stored_key(e.lead))) return fault;
+    if (key.size() > e.lead.key().size())
+        if (auto fault = fault_of_lead(key)) return fault;
     if (auto fault = fault_of_name(e.name)) return fault;
     if (auto fault = fault_of_any_text(e.id, max_text_bytes, "the event id")) return fault;
     for (std::size_t i = 0; i < e.attributes.size(); ++i) {
@@ -70,7 +76,7 @@ struct value_setter {
     const std::string& name;
 
     std::size_t column(value_kind kind, weir::currency currency = "XXX") const {
-        return data.column_of({name, kind, currency});
+        return data.column_of(name, kind, currency);
     }
     void operator()(std::monostate) const {}
     void operator()(bool b) const { data.set(column(value_kind::boolean), b ? 1 : 0); }
@@ -104,8 +110,7 @@ std::optional<std::string> fault_of_text(std::string_view text) {
 }
 
 std::string stored_key(const lead_id& lead) {
-    if (lead.kind().empty() && lead.key().find('\0') == std::string::npos) return lead.key();
-    return lead.kind() + '\0' + lead.key();
+    return is_stored_as_it_is(lead) ? lead.key() : lead.kind() + '\0' + lead.key();
 }
 
 lead_id lead_of(std::string_view stored) {
@@ -114,12 +119,19 @@ lead_id lead_of(std::string_view stored) {
     return lead_id(stored.substr(0, nul), stored.substr(nul + 1));
 }
 
-std::size_t batch::impl::column_of(const column_name& name) {
+// Events mostly name the same attributes in the same order.
+std::size_t batch::impl::column_of(std::string_view attribute, value_kind kind, const currency& c) {
+    if (likely_column < columns.size()) {
+        const column_name& n = columns[likely_column].name;
+        if (n.kind == kind && n.currency == c && n.attribute == attribute) return likely_column++;
+    }
+    column_name name{std::string(attribute), kind, c};
     const std::size_t index = column_keys->insert(key_of(name));
     if (index == columns.size()) {
-        columns.push_back({.name = name, .texts = nullptr});
-        if (name.kind == value_kind::text) columns.back().texts = std::make_unique<text_table>();
+        columns.push_back({.name = std::move(name), .texts = nullptr});
+        if (kind == value_kind::text) columns.back().texts = std::make_unique<text_table>();
     }
+    likely_column = index + 1;
     return index;
 }
 
@@ -127,10 +139,6 @@ void batch::impl::add_row(std::string_view lead_key, std::string_view event_name
     leads.push_back(lead_keys->insert(lead_key));
     events.push_back(event_names->insert(event_name));
     times.push_back(time);
-}
-
-void batch::impl::set_id(std::string_view id) {
-    ids.emplace_back(static_cast<std::uint32_t>(leads.size() - 1), std::string(id));
 }
 
 batch::batch() : impl_(std::make_unique<impl>()) {}
@@ -159,11 +167,14 @@ batch& batch::operator=(batch other) noexcept {
 batch& batch::add(const event& e) {
     impl& d = *impl_;
     if (d.first_fault) return *this;  // the batch is refused anyway
-    if (auto fault = fault_of(e)) {
+    const std::string joined = is_stored_as_it_is(e.lead) ? std::string() : stored_key(e.lead);
+    const std::string_view key = joined.empty() ? e.lead.key() : joined;
+    if (auto fault = fault_of(e, key)) {
         d.first_fault = {size(), std::move(*fault)};
         return *this;
     }
-    d.add_row(stored_key(e.lead), e.name, e.time.time_since_epoch().count());
+    d.add_row(key, e.name, e.time.time_since_epoch().count());
+    d.likely_column = 0;
     for (const auto& a : e.attributes) std::visit(value_setter{d, a.name}, a.value.data());
     if (!e.id.empty()) d.set_id(e.id);
     return *this;

@@ -11,6 +11,7 @@
 
 #include <weir/event.hpp>
 
+#include "store/content_hash.hpp"
 #include "store/text_table.hpp"
 
 namespace weir::inline v1 {
@@ -46,18 +47,22 @@ struct batch::impl {
     std::vector<std::uint32_t> leads{}, events{};
     std::vector<std::int64_t> times{};
     std::vector<column> columns{};
-    std::vector<std::pair<std::uint32_t, std::string>> ids{};  ///< (row, event id), rows ascending
-    std::optional<fault> first_fault{};                        ///< makes append() refuse the batch
+    std::vector<std::pair<std::uint32_t, content_hash>>
+        ids{};                           ///< (row, that of its event id), rows ascending
+    std::optional<fault> first_fault{};  ///< makes append() refuse the batch
+    std::size_t likely_column = 0;       ///< what column_of() will be asked for next
 
     /// Where values of this name go; stays valid for the life of the batch (also across clear()).
-    std::size_t column_of(const column_name&);
+    std::size_t column_of(std::string_view attribute, value_kind, const currency&);
     /// Begins a row; lead_key is the stored form, see stored_key(). set() then fills it.
     void add_row(std::string_view lead_key, std::string_view event_name, std::int64_t time);
     void set(std::size_t into, std::int64_t bits) { set(columns[into], bits); }
     void set_text(std::size_t into, std::string_view text) {
         set(columns[into], columns[into].texts->insert(text));
     }
-    void set_id(std::string_view id);
+    void set_id(std::string_view id) {
+        ids.emplace_back(static_cast<std::uint32_t>(leads.size() - 1), hash_of_text(id));
+    }
 
 private:
     void set(column& into, std::int64_t bits) {

@@ -62,7 +62,7 @@ bool csv_reader::next() {
     if (!skip_blank_lines()) return false;
     begin_record();
     if (take_plain_line()) return true;
-    field_count_ = kept_ = 0;
+    at_ = field_count_ = kept_ = 0;
     while (!scan()) {
         if (grow()) continue;
         finish_at_end();
@@ -92,7 +92,7 @@ void csv_reader::begin_record() {
     fault_.reset();
 }
 
-// What most lines are: complete in the window, without a quote, ended by LF alone, and clean. Any other is
+// What most lines are: complete in the window, without a quote, ended by LF or CRLF, and clean. Any other is
 // left to the state machine.
 bool csv_reader::take_plain_line() {
     const char* const data = text_.data();
@@ -111,9 +111,10 @@ bool csv_reader::take_plain_line() {
             if (c == separator) {
                 fields[count++] = {data + begin, end - begin};
                 begin = end + 1;
-            } else if (c == '\n') {
+            } else if (c == '\n' || (c == '\r' && end + 1 < room && data[end + 1] == '\n')) {
                 fields[count++] = {data + begin, end - begin};
                 kept_ = field_count_ = count;
+                at_ = end + (c == '\n' ? 1 : 2);
                 return end_plain_line(end, ascii);
             } else if (c == '"' || c == '\r' || c == '\0') {
                 return false;
@@ -125,11 +126,10 @@ bool csv_reader::take_plain_line() {
     return false;
 }
 
-bool csv_reader::end_plain_line(std::size_t end, bool ascii) {
-    if (!ascii && !valid_utf8({text_.data(), end})) return false;
+bool csv_reader::end_plain_line(std::size_t size, bool ascii) {
+    if (!ascii && !valid_utf8({text_.data(), size})) return false;
     after_cr_ = false;
     count_line_end('\n');
-    at_ = end + 1;
     return true;
 }
 

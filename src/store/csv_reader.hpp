@@ -49,7 +49,7 @@ private:
     bool skip_blank_lines();
     void begin_record();
     bool take_plain_line();
-    bool end_plain_line(std::size_t end, bool ascii);
+    bool end_plain_line(std::size_t size, bool ascii);
     void keep(std::string_view field);
     bool scan();
     void begin_field();

@@ -1,8 +1,8 @@
 #include "store/event_id.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <string>
+#include <array>
+#include <cstring>
 #include <tuple>
 
 #define XXH_INLINE_ALL
@@ -12,8 +12,9 @@ namespace weir::inline v1 {
 namespace {
 
 void append_bits(std::string& bytes, std::int64_t bits) {
-    for (int shift = 0; shift < 64; shift += 8)
-        bytes += static_cast<char>(static_cast<std::uint64_t>(bits) >> shift & 0xff);
+    std::array<char, sizeof bits> raw;
+    std::memcpy(raw.data(), &bits, sizeof bits);
+    bytes.append(raw.data(), raw.size());
 }
 
 // The length stands first, so that no two lists of texts give the same bytes.
@@ -29,33 +30,33 @@ content_hash hash_of_text(std::string_view text) {
     return {h.low64, h.high64};
 }
 
-row_hasher::row_hasher(const batch::impl& b) : batch_(b), columns_(b.ids.empty() ? 0 : b.columns.size()) {
-    std::iota(columns_.begin(), columns_.end(), std::size_t{0});
-    std::sort(columns_.begin(), columns_.end(), [&](std::size_t i, std::size_t j) {
-        const column_name &x = b.columns[i].name, &y = b.columns[j].name;
+row_hasher::row_hasher(const batch::impl& b) : batch_(b) {
+    if (b.ids.empty()) return;
+    for (const auto& column : b.columns) columns_.push_back({&column});
+    std::sort(columns_.begin(), columns_.end(), [](const cursor& i, const cursor& j) {
+        const column_name &x = i.column->name, &y = j.column->name;
         return std::tie(x.attribute, x.kind, x.currency) < std::tie(y.attribute, y.kind, y.currency);
     });
 }
 
-content_hash row_hasher::of(std::uint32_t row) const {
-    std::string bytes;
-    append_text(bytes, batch_.lead_keys->at(batch_.leads[row]));
-    append_text(bytes, batch_.event_names->at(batch_.events[row]));
-    append_bits(bytes, batch_.times[row]);
-    for (const std::size_t i : columns_) {
-        const auto& c = batch_.columns[i];
-        const auto at = std::lower_bound(c.rows.begin(), c.rows.end(), row);
-        if (at == c.rows.end() || *at != row) continue;
-        append_text(bytes, c.name.attribute);
-        append_bits(bytes, static_cast<std::int64_t>(c.name.kind));
-        append_text(bytes, c.name.currency.code());
-        const std::int64_t bits = c.bits[static_cast<std::size_t>(at - c.rows.begin())];
-        if (c.texts)
-            append_text(bytes, c.texts->at(static_cast<text_table::code>(bits)));
+content_hash row_hasher::of(std::uint32_t row) {
+    bytes_.clear();
+    append_text(bytes_, batch_.lead_keys->at(batch_.leads[row]));
+    append_text(bytes_, batch_.event_names->at(batch_.events[row]));
+    append_bits(bytes_, batch_.times[row]);
+    for (auto& [column, next] : columns_) {
+        while (next < column->rows.size() && column->rows[next] < row) ++next;
+        if (next == column->rows.size() || column->rows[next] != row) continue;
+        append_text(bytes_, column->name.attribute);
+        append_bits(bytes_, static_cast<std::int64_t>(column->name.kind));
+        append_text(bytes_, column->name.currency.code());
+        const std::int64_t bits = column->bits[next];
+        if (column->texts)
+            append_text(bytes_, column->texts->at(static_cast<text_table::code>(bits)));
         else
-            append_bits(bytes, bits);
+            append_bits(bytes_, bits);
     }
-    return hash_of_text(bytes);
+    return hash_of_text(bytes_);
 }
 
 id_memory::verdict id_memory::judge(content_hash id, content_hash content, std::int64_t arrival,

@@ -1,37 +1,35 @@
 // store/event_id.hpp - event ids remembered for a while, so that a retried append counts once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <string_view>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "store/batch_data.hpp"
+#include "store/content_hash.hpp"
 
 namespace weir::inline v1 {
-
-/// 128 bits of a text or of an event's content (XXH3); that two differing ones agree is not to be expected.
-struct content_hash {
-    std::uint64_t low = 0, high = 0;
-    friend bool operator==(const content_hash&, const content_hash&) = default;
-    struct hasher {
-        using is_avalanching = void;
-        std::size_t operator()(const content_hash& h) const { return h.low; }
-    };
-};
-content_hash hash_of_text(std::string_view);
 
 /// Hashes all that a row says (lead, name, time, attributes), in an order that does not depend on the batch.
 class row_hasher {
 public:
     explicit row_hasher(const batch::impl&);
-    content_hash of(std::uint32_t row) const;
+    /// Rows are asked for in ascending order.
+    content_hash of(std::uint32_t row);
 
 private:
+    struct cursor {
+        const batch::impl::column* column;
+        std::size_t next = 0;  ///< of the column's rows: none before it is asked for again
+    };
     const batch::impl& batch_;
-    std::vector<std::size_t> columns_{};  ///< by name, kind, currency
+    std::vector<cursor> columns_{};  ///< by name, kind, currency
+    std::string bytes_{};
 };
 
 /// The ids of the last events, each with its arrival and content.

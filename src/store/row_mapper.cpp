@@ -115,7 +115,8 @@ void row_mapper::adopt_new_columns() {
 
 void row_mapper::begin(batch::impl& to) {
     to_ = &to;
-    for (std::size_t i = to.columns.size(); i < made_.size(); ++i) to.column_of(made_[i]);
+    for (std::size_t i = to.columns.size(); i < made_.size(); ++i)
+        to.column_of(made_[i].attribute, made_[i].kind, made_[i].currency);
 }
 
 std::size_t row_mapper::add(file_row& r) {
@@ -147,7 +148,9 @@ inline bool row_mapper::stage(event_plan& e, file_row& r) {
     const auto micros = e.format.read(time.text);
     if (!micros) return reject(r, e.time_column, e.format.why_not(time.text));
 
-    staged_event event{e.name, {}, *micros, 0};
+    staged_event& event = staged_.emplace_back();
+    event.name = e.name;
+    event.time = *micros;
     if (e.name_column != none) {
         if (!read_key(e.name_column, "the name of an event", r, event.name)) return false;
         if (auto fault = fault_of_name(event.name)) return reject(r, e.name_column, std::move(*fault));
@@ -159,7 +162,6 @@ inline bool row_mapper::stage(event_plan& e, file_row& r) {
     for (attribute_plan& a : e.attributes)
         if (!stage_value(a, r)) return false;
     event.values_end = value_count_;
-    staged_.push_back(event);
     return true;
 }
 
@@ -187,11 +189,14 @@ inline void row_mapper::push(attribute_plan& a, value_kind kind, std::int64_t bi
     std::size_t& target = a.targets[static_cast<std::size_t>(kind)];
     if (target == none) target = make_column({a.name, kind, a.currency});
     if (value_count_ == values_.size()) values_.resize(2 * value_count_ + 8);
-    values_[value_count_++] = {target, bits, text};
+    staged_value& v = values_[value_count_++];
+    v.target = target;
+    v.bits = bits;
+    v.text = text;
 }
 
 std::size_t row_mapper::make_column(const column_name& name) {
-    const std::size_t made = to_->column_of(name);
+    const std::size_t made = to_->column_of(name.attribute, name.kind, name.currency);
     if (made == made_.size()) made_.push_back(name);
     return made;
 }

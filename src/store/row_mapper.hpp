@@ -56,9 +56,9 @@ private:
         std::string_view text;  ///< if the target holds texts
     };
     struct staged_event {
-        std::string_view name, id;
-        std::int64_t time;
-        std::size_t values_end;
+        std::string_view name{}, id{};
+        std::int64_t time = 0;
+        std::size_t values_end = 0;
     };
 
     void compile_event(const event_mapping&, const mapping&);

@@ -115,7 +115,7 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
         for (std::uint32_t c = 0; c < refused.size(); ++c)
             refused[c] = erased.contains(hash_of_text(b.lead_keys->at(c)));
 
-    const row_hasher content(b);
+    row_hasher content(b);
     std::vector<std::uint32_t> keep;
     keep.reserve(b.leads.size());
     auto id = b.ids.begin();
@@ -128,7 +128,7 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
         }
         if (has_id) {
             const auto arrival = next_arrival + static_cast<std::int64_t>(keep.size());
-            const content_hash key = hash_of_text(own_id->second), said = content.of(row);
+            const content_hash key = own_id->second, said = content.of(row);
             auto verdict = ids.judge(key, said, arrival, options.dedupe_horizon);
             if (verdict == id_memory::verdict::fresh)
                 verdict = fresh.judge(key, said, arrival, options.dedupe_horizon);

@@ -142,6 +142,13 @@ void time_format::check() const {
 }
 
 std::optional<std::int64_t> time_format::read(std::string_view text) const {
+    switch (kind_) {
+        case kind::unix_s: return read_unix(text, 1'000'000, 6);
+        case kind::unix_ms: return read_unix(text, 1'000, 0);
+        case kind::unix_us: return read_unix(text, 1, 0);
+        case kind::iso:
+        case kind::pattern: break;
+    }
     const auto local = read_local(text);
     if (!local || local->is_utc) return local ? std::optional(local->micros) : std::nullopt;
     return zone_.to_utc(local->micros);
@@ -156,22 +163,13 @@ std::string time_format::why_not(std::string_view text) const {
            (kind_ == kind::iso ? ", like 2024-01-31T10:30:00Z" : ", like 1706697000");
 }
 
+// Of a time that is written with its date; none for one that is a number.
 std::optional<time_format::local_time> time_format::read_local(std::string_view text) const {
-    const auto utc = [](std::optional<std::int64_t> micros) -> std::optional<local_time> {
-        if (!micros) return std::nullopt;
-        return local_time{*micros, true};
-    };
-    switch (kind_) {
-        case kind::unix_s: return utc(read_unix(text, 1'000'000, 6));
-        case kind::unix_ms: return utc(read_unix(text, 1'000, 0));
-        case kind::unix_us: return utc(read_unix(text, 1, 0));
-        case kind::iso:
-            if (const auto read = parse_instant(text))
-                return local_time{read->time_since_epoch().count(), has_offset(text)};
-            return std::nullopt;
-        case kind::pattern: break;
-    }
-    return read_pattern(text);
+    if (kind_ == kind::pattern) return read_pattern(text);
+    if (kind_ != kind::iso) return std::nullopt;
+    const auto read = parse_instant(text);
+    if (!read) return std::nullopt;
+    return local_time{read->time_since_epoch().count(), has_offset(text)};
 }
 
 std::optional<time_format::local_time> time_format::read_pattern(std::string_view text) const {
