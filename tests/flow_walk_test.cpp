@@ -1,6 +1,7 @@
 // Worlds with many leads that are alike: the walk counts those that stay in one stage together, and must
 // count them as the oracle does, who takes them one by one.
 #include <map>
+#include <vector>
 
 #include "agreement.hpp"
 #include "catch.hpp"
@@ -9,20 +10,23 @@ namespace {
 
 using namespace weir_test;
 
-// Up to five leads for one, each with the same events.
+// Up to eight leads for one, each with the same events, some of them a little later.
 lifecycle_world with_doubles(std::uint64_t seed) {
     lifecycle_world w = make_lifecycle_world(seed);
     dice d(seed);
-    std::map<std::string, int> doubles;
+    std::map<std::string, std::vector<weir::duration>> delays;
     std::vector<weir::event> all;
     for (const weir::event& e : w.events) {
-        const auto [lead, is_new] = doubles.try_emplace(e.lead.key(), 0);
-        if (is_new) lead->second = d.below(5);
+        const auto [lead, is_new] = delays.try_emplace(e.lead.key());
+        if (is_new)
+            for (int n = d.below(8); n > 0; --n) lead->second.push_back(d.below(4) * w.tick);
         all.push_back(e);
-        for (int i = 1; i <= lead->second; ++i) {
+        for (std::size_t i = 0; i < lead->second.size(); ++i) {
             weir::event twin = e;
-            twin.lead = e.lead.key() + " twin " + std::to_string(i);
-            if (!e.id.empty()) twin.id += " twin " + std::to_string(i);
+            const std::string name = " twin " + std::to_string(i);
+            twin.lead = e.lead.key() + name;
+            if (!e.id.empty()) twin.id += name;
+            if (e.time <= weir::instant::max() - lead->second[i]) twin.time += lead->second[i];
             all.push_back(std::move(twin));
         }
     }
@@ -40,7 +44,7 @@ std::string fault_in(std::uint64_t seed, oracle::fault planted = oracle::fault::
 }  // namespace
 
 TEST_CASE("flow_walk: leads that are alike count as often as they are", "[agreement]") {
-    for (std::uint64_t seed = 0; seed < 1'500; ++seed)
+    for (std::uint64_t seed = 0; seed < 3'000; ++seed)
         if (const std::string found = fault_in(seed); !found.empty()) FAIL("world " << seed << ": " << found);
 }
 
@@ -48,7 +52,7 @@ TEST_CASE("flow_walk: a wrong rule for leads that are alike is found", "[agreeme
     using oracle::fault;
     for (const fault planted : {fault::balance_at_most, fault::stalled_at_limit}) {
         std::uint64_t seed = 0;
-        while (seed < 1'500 && fault_in(seed, planted).empty()) ++seed;
-        CHECK(seed < 1'500);
+        while (seed < 3'000 && fault_in(seed, planted).empty()) ++seed;
+        CHECK(seed < 3'000);
     }
 }
