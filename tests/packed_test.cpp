@@ -71,8 +71,8 @@ TEST_CASE("packed: runs of any length and width, laid out alike or not, are copi
         for (std::int64_t i = 0; i < 98; ++i) values.push_back(range / 97 * i);
         const packed column(values);
         const std::vector<const packed*> columns{&column};
-        for (const std::int64_t least : {0, -1}) {
-            packed_writer writer(least, range, 2 * values.size());
+        for (const std::int64_t from : {0, -1}) {
+            packed_writer writer(from, range, 2 * values.size());
             std::vector<std::int64_t> expected;
             for (std::uint32_t begin = 0, length = 1; begin < 100; begin += length++) {
                 const std::uint32_t end = std::min(begin + length, 100U);

@@ -203,6 +203,9 @@ private:
     }
 
     void finish() {
+        to_->leads.shrink_to_fit();
+        to_->offsets.shrink_to_fit();
+        to_->masks.shrink_to_fit();
         to_->events = columns_[0].to.finish();
         to_->times = columns_[1].to.finish();
         for (std::size_t i = 0; i < to_->columns.size(); ++i)

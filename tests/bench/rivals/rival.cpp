@@ -7,6 +7,8 @@
 // and one for loading.
 #include <dlfcn.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <fstream>
@@ -188,6 +190,18 @@ std::string sorted_lines(const std::string& text) {
     return all;
 }
 
+// Of waits each engine prints fractions of microseconds in its own way: rounded numbers are compared.
+std::string rounded_numbers(const std::string& text) {
+    std::string numbers;
+    for (const char* at = text.c_str(); *at != '\0';) {
+        char* end = nullptr;
+        const double number = std::strtod(at, &end);
+        if (end != at) numbers += std::to_string(std::llround(number)) + ',';
+        at = end == at ? at + 1 : end;
+    }
+    return numbers;
+}
+
 void run(const std::vector<std::string>& words) {
     const library lib(words[1]);
     const std::string &name = words[0], &csv = words[6];
@@ -208,7 +222,7 @@ void run(const std::vector<std::string>& words) {
         weir_bench::forget_peak();
         t.median_ms = weir_bench::median_of(std::stoi(words[4]), [&] { t.answer = ask(b.sql); });
         t.peak_bytes = weir_bench::peak_memory();
-        t.answer = sorted_lines(t.answer);
+        t.answer = t.question == "Q3" ? rounded_numbers(t.answer) : sorted_lines(t.answer);
         std::cout << t << std::flush;
     }
 }

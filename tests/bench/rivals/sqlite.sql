@@ -57,9 +57,8 @@ SELECT 3 s, t3-t2 d FROM f WHERE t3>=t2 UNION ALL
 SELECT 4 s, t4-t3 d FROM f WHERE t4>=t3 UNION ALL
 SELECT 5 s, t5-t4 d FROM f WHERE t5>=t4 UNION ALL
 SELECT 6 s, t6-t5 d FROM f WHERE t6>=t5), r AS (SELECT s, d, row_number() OVER (PARTITION BY s ORDER BY d)-1 i, count(*) OVER (PARTITION BY s) n FROM d)
-SELECT s,
-sum(CASE WHEN i=(n-1)/2 THEN d*(1-((n-1)*0.5-(n-1)/2)) WHEN i=(n-1)/2+1 THEN d*((n-1)*0.5-(n-1)/2) END),
-sum(CASE WHEN i=(n-1)*9/10 THEN d*(1-((n-1)*0.9-(n-1)*9/10)) WHEN i=(n-1)*9/10+1 THEN d*((n-1)*0.9-(n-1)*9/10) END) FROM r GROUP BY s;
+SELECT sum(CASE WHEN i=(n-1)/2 THEN d*(1-((n-1)*0.5-(n-1)/2)) WHEN i=(n-1)/2+1 THEN d*((n-1)*0.5-(n-1)/2) END),
+sum(CASE WHEN i=(n-1)*9/10 THEN d*(1-((n-1)*0.9-(n-1)*9/10)) WHEN i=(n-1)*9/10+1 THEN d*((n-1)*0.9-(n-1)*9/10) END) FROM r GROUP BY s ORDER BY s;
 -- Q6 best
 SELECT p, type, count(*) FROM (SELECT type, lag(type) OVER w p FROM ev WHERE type<7
 WINDOW w AS (PARTITION BY lead ORDER BY ts, type)) q WHERE p IS NOT NULL GROUP BY 1,2;
