@@ -17,14 +17,9 @@ std::byte* write(std::byte* to, std::size_t width, std::uint64_t base, std::size
 
 packed::packed(std::span<const std::int64_t> values) {
     if (values.empty()) return;
-    std::int64_t least = values[0], greatest = values[0];
-    for (const std::int64_t v : values) {
-        if (v < least)
-            least = v;
-        else if (v > greatest)
-            greatest = v;
-    }
-    packed_writer writer(least, greatest, values.size());
+    bounds b;
+    for (const std::int64_t v : values) b.take(v);
+    packed_writer writer(b, values.size());
     writer.append(values);
     *this = writer.finish();
 }

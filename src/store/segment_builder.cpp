@@ -163,48 +163,9 @@ private:
 
 }  // namespace
 
-segment_builder::segment_builder(std::size_t rows) : built_(std::make_shared<segment>()) {
-    if (rows > UINT32_MAX) fail(errc::limit_exceeded, "a segment holds at most 2^32 - 1 events");
-    events_.reserve(rows);
-    times_.reserve(rows);
+std::shared_ptr<segment> build_segment(const coded_batch& coded) {
+    if (coded.rows.size() > UINT32_MAX) fail(errc::limit_exceeded, "a segment holds at most 2^32 - 1 events");
+    return batch_segment(coded).build();
 }
-
-void segment_builder::add_row(std::uint32_t lead, std::uint32_t event, std::int64_t time) {
-    segment& s = *built_;
-    if (s.leads.empty() || s.leads.back() != lead) {
-        s.leads.push_back(lead);
-        s.offsets.push_back(s.offsets.back());
-        s.masks.push_back(0);
-    }
-    ++s.offsets.back();
-    s.masks.back() |= event_bit(event);
-    events_.push_back(event);
-    times_.push_back(time);
-}
-
-void segment_builder::add_column(std::uint32_t column, bool is_text, std::vector<std::int64_t> bits,
-                                 std::vector<std::uint64_t> present) {
-    built_->columns.push_back(column_of(column, is_text, bits, std::move(present)));
-}
-
-std::shared_ptr<segment> segment_builder::finish() {
-    segment& s = *built_;
-    s.leads.shrink_to_fit();
-    s.offsets.shrink_to_fit();
-    s.masks.shrink_to_fit();
-    s.events = packed(events_);
-    s.times = packed(times_);
-    s.find_ties();
-    s.event_counts = count_codes(events_);
-    if (!s.times.empty()) {
-        s.min_time = s.times.least();
-        s.max_time = s.times.greatest();
-    }
-    std::sort(s.columns.begin(), s.columns.end(),
-              [](const auto& a, const auto& b) { return a.column < b.column; });
-    return std::move(built_);
-}
-
-std::shared_ptr<segment> build_segment(const coded_batch& coded) { return batch_segment(coded).build(); }
 
 }  // namespace weir::inline v1

@@ -220,19 +220,14 @@ private:
 
     // Exact, as those of the sources are; the bounds of a column may be wider.
     void find_times() {
-        segment& s = *to_;
-        if (s.size() == 0) return;
-        if (without_ == no_lead) return take_times();
-        s.min_time = s.max_time = s.times[0];
-        for (std::size_t r = 1; r < s.size(); ++r) {
-            s.min_time = std::min(s.min_time, s.times[r]);
-            s.max_time = std::max(s.max_time, s.times[r]);
-        }
-    }
-    void take_times() {
+        if (to_->size() == 0) return;
         bounds b;
-        for (const auto& source : from_)
-            if (source->size() > 0) b.take({source->min_time, source->max_time});
+        if (without_ == no_lead) {
+            for (const auto& source : from_)
+                if (source->size() > 0) b.take({source->min_time, source->max_time});
+        } else {
+            for (std::size_t r = 0; r < to_->size(); ++r) b.take(to_->times[r]);
+        }
         to_->min_time = b.least;
         to_->max_time = b.greatest;
     }
