@@ -1,5 +1,6 @@
 // chain_test.cpp - the chain of one lead, against worked examples and against exhaustive search.
-#include "measure/chain.hpp"
+#include "measure/elapsed.hpp"
+#include "measure/entries.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,9 +15,9 @@
 #include "catch.hpp"
 
 using weir::candidate;
-using weir::chain_finder;
 using weir::chain_rules;
 using weir::elapsed;
+using weir::entry_finder;
 
 namespace {
 
@@ -40,16 +41,16 @@ std::vector<candidate> events_of(const std::vector<happening>& lead) {
     return events;
 }
 
-ids find(chain_finder& finder, const std::vector<candidate>& events) {
+ids find(entry_finder& finder, const std::vector<candidate>& events) {
     finder.clear();
     for (const auto& e : events)
-        if (!finder.add(e)) break;
-    const auto chain = finder.find();
-    return ids(chain.begin(), chain.end());
+        if (e.steps != 0 && !finder.add(e)) break;
+    const auto chains = finder.find();
+    return chains.empty() ? ids{} : chains.front().ids;
 }
 
 ids find(const chain_rules& rules, const std::vector<happening>& lead) {
-    chain_finder finder(rules);
+    entry_finder finder({.chain = rules});
     return find(finder, events_of(lead));
 }
 
@@ -238,7 +239,7 @@ TEST_CASE("chain: both extreme times are ordinary times") {
 TEST_CASE("chain: 64 steps are the most") {
     std::vector<candidate> lead;
     for (std::uint32_t i = 0; i < 64; ++i) lead.push_back({7, std::uint64_t{1} << (63 - i), i});
-    chain_finder finder({.steps = 64, .within = 0});
+    entry_finder finder({.chain = {.steps = 64, .within = 0}});
     const ids all = find(finder, lead);
     REQUIRE(all.size() == 64);
     CHECK(all.front() == 63);
@@ -247,7 +248,7 @@ TEST_CASE("chain: 64 steps are the most") {
 
 TEST_CASE("chain: an instant of many events is shared out exactly") {
     // 64 steps, each event fits every step: as many steps as events, and always the first events.
-    chain_finder finder({.steps = 64});
+    entry_finder finder({.chain = {.steps = 64}});
     for (const std::uint32_t events : {63U, 64U, 5000U}) {
         std::vector<candidate> lead;
         for (std::uint32_t i = 0; i < events; ++i) lead.push_back({1, ~std::uint64_t{0}, i});
@@ -258,17 +259,18 @@ TEST_CASE("chain: an instant of many events is shared out exactly") {
 }
 
 TEST_CASE("chain: nothing more is read once the last step is final") {
-    chain_finder finder({.steps = 2});
+    entry_finder finder({.chain = {.steps = 2}});
     CHECK(finder.add({1, 1, 0}));
     CHECK(finder.add({2, 2, 1}));
     CHECK(finder.add({2, 2, 2}));  // the instant is not over
     CHECK_FALSE(finder.add({3, 2, 3}));
-    const auto chain = finder.find();
-    CHECK(ids(chain.begin(), chain.end()) == ids{0, 1});
+    const auto chains = finder.find();
+    REQUIRE(chains.size() == 1);
+    CHECK(chains.front().ids == ids{0, 1});
 }
 
 TEST_CASE("chain: a finder forgets the lead before") {
-    chain_finder finder({.steps = 2});
+    entry_finder finder({.chain = {.steps = 2}});
     CHECK(find(finder, events_of({{1, "a"}, {2, "b"}})).size() == 2);
     CHECK(find(finder, events_of({{1, "b"}})).empty());
     CHECK(find(finder, events_of({{3, "a"}})) == ids{0});
@@ -278,7 +280,7 @@ TEST_CASE("chain: agrees with exhaustive search on random leads") {
     std::mt19937 random(20240101);
     for (int i = 0; i < 40'000; ++i) {
         const world w = random_world(random, 7);
-        chain_finder finder(w.rules);
+        entry_finder finder({.chain = w.rules});
         const ids expected = search_for(w.rules, w.events);
         if (find(finder, w.events) == expected) continue;
         FAIL("world " << i << ": expected a chain of " << expected.size());
@@ -294,7 +296,7 @@ TEST_CASE("chain: the exhaustive search finds a planted fault") {
         chain_rules wrong = w.rules;
         if (wrong.within == 0 || wrong.within > 8) continue;
         --wrong.within;
-        chain_finder finder(wrong);
+        entry_finder finder({.chain = wrong});
         if (find(finder, w.events) != search_for(w.rules, w.events)) ++differences;
     }
     CHECK(differences > 0);

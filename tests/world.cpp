@@ -59,11 +59,12 @@ void repeat(dice& d, world& w) {
     }
 }
 
-void scatter(dice& d, world& w, const time_line& line, const std::vector<std::string>& names) {
+void scatter(dice& d, world& w, const time_line& line, const std::vector<std::string>& names,
+             int most_leads = 4, int most_events = 7) {
     w.tick = line.tick;
     w.any_arrival = d.chance(50);
-    const int leads = 1 + d.below(4);
-    const int most = 1 + d.below(7);
+    const int leads = 1 + d.below(most_leads);
+    const int most = 1 + d.below(most_events);
     for (int lead = 0; lead < leads; ++lead) {
         std::vector<std::vector<weir::named_value>> by_time(instants);
         for (auto& a : by_time) a = make_attributes(d);
@@ -131,6 +132,59 @@ weir::funnel make_funnel(dice& d, const time_line& line, const std::vector<std::
     }
     if (line.calendar && d.chance(50)) f.bucket = make_bucket(d, line);
     return f;
+}
+
+weir::exclusion make_exclusion(dice& d, const weir::funnel& f, const std::vector<std::string>& names) {
+    weir::exclusion x;
+    x.event = weir::names(d.chance(60) ? "x" : d.pick(names));
+    if (d.chance(25)) x.where = read(make_condition(d));
+    const int steps = static_cast<int>(f.steps.size());
+    if (f.order == weir::order::any_order || steps == 1 || d.chance(30)) return x;
+    x.after = 1 + d.below(steps - 1);
+    x.before = x.after + 1 + d.below(steps - x.after);
+    const auto optional = [&](int k) { return f.steps[static_cast<std::size_t>(k - 1)].optional; };
+    while (optional(x.after)) --x.after;
+    while (optional(x.before)) ++x.before;
+    return x;
+}
+
+void add_step_options(dice& d, const time_line& line, weir::funnel& f) {
+    for (std::size_t k = 0; k < f.steps.size(); ++k) {
+        weir::step& s = f.steps[k];
+        if (k > 0 && k + 1 < f.steps.size() && d.chance(25)) {
+            s.optional = true;
+            continue;
+        }
+        if (d.chance(12)) s.at_least = 2;
+        if (k == 0 && s.at_least == 1) continue;
+        if (d.chance(20)) s.min_gap = span(d, line);
+        if (d.chance(20)) s.max_gap = span(d, line);
+        if (s.min_gap && s.max_gap && *s.min_gap > *s.max_gap) std::swap(s.min_gap, s.max_gap);
+    }
+}
+
+void add_axes(dice& d, const time_line& line, const std::vector<std::string>& names, weir::funnel& f) {
+    f.ties = static_cast<weir::ties>(d.below(3));
+    const int order = d.below(10);
+    f.order = order < 5   ? weir::order::in_sequence
+              : order < 8 ? weir::order::adjacent
+                          : weir::order::any_order;
+    if (f.order != weir::order::any_order) {
+        if (d.chance(20)) f.clock = weir::clock::from_previous_step;
+        if (d.chance(50)) add_step_options(d, line, f);
+    }
+    f.breaks = static_cast<weir::breaks>(d.below(2));
+    f.entry = static_cast<weir::entry>(d.below(3));
+    if (d.chance(40)) f.counting = weir::counting::entries;
+    if (d.chance(50))
+        for (int n = 1 + d.below(2); n > 0; --n) f.exclude.push_back(make_exclusion(d, f, names));
+    if (d.chance(40)) f.on_exclusion = weir::on_exclusion::disqualify;
+    if (f.order == weir::order::adjacent && f.ties != weir::ties::in_arrival_order) f.on_exclusion = {};
+    if (d.chance(25)) f.hold = d.chance(70) ? weir::names("channel") : weir::names{"channel", "amount"};
+    if (f.by_value.which() == weir::by_value::kind::at_step &&
+        f.steps[static_cast<std::size_t>(f.by_value.step() - 1)].optional)
+        f.by_value = {};
+    if (!f.by.empty() && d.chance(25)) f.by_value = weir::by_value::each_value;
 }
 
 weir::rule make_event_rule(dice& d, const std::vector<std::string>& names) {
@@ -310,6 +364,18 @@ funnel_world make_funnel_world(std::uint64_t seed) {
     const std::vector<std::string> names(alphabet.begin(), alphabet.begin() + 1 + d.below(4));
     scatter(d, w, line, names);
     w.funnel = make_funnel(d, line, names, false);
+    return w;
+}
+
+funnel_world make_axes_world(std::uint64_t seed) {
+    dice d(seed);
+    funnel_world w;
+    const time_line line = make_time_line(d);
+    const std::vector<std::string> alphabet{"a", "b", "c", "x"};
+    const std::vector<std::string> names(alphabet.begin(), alphabet.begin() + 1 + d.below(3));
+    scatter(d, w, line, d.chance(50) ? alphabet : names, 2, 6);
+    w.funnel = make_funnel(d, line, names, false);
+    add_axes(d, line, names, w.funnel);
     return w;
 }
 

@@ -52,6 +52,8 @@ struct lifecycle_world : world {
 };
 
 funnel_world make_funnel_world(std::uint64_t seed);
+/// A funnel with axes other than the defaults, over few events.
+funnel_world make_axes_world(std::uint64_t seed);
 lifecycle_world make_lifecycle_world(std::uint64_t seed);
 
 /// The text of a condition on the attributes that worlds have.

@@ -21,23 +21,34 @@
 namespace weir {
 inline namespace v1 {
 
-// One policy, one enum. The first value of each is the default; so far the others are `unsupported`.
+// One policy, one enum. The first value of each is the default; docs/semantics.md shows what each decides.
+
+/// Whether steps follow one another with other events between, may come in any order, or lie side by side.
 enum class order : std::uint8_t { in_sequence, any_order, adjacent };
+/// How events of equal time stand: as serves the lead best, as they arrived, or not at all (each step is
+/// later than the one before).
 enum class ties : std::uint8_t { together, in_arrival_order, strictly_later };
+/// Whether `within` runs from the first step, or anew from each (it is then the max_gap of those without
+/// one).
 enum class clock : std::uint8_t { from_first_step, from_previous_step };
+/// Which starts count: the one that leads furthest, the first in the period, or every one.
 enum class entry : std::uint8_t { best, first, every };
+/// What is counted. Entries are passages through the steps that do not overlap (with entry::every: all
+/// starts); their rates carry no interval. Accounts are `unsupported` so far.
 enum class counting : std::uint8_t { leads, entries, accounts };
+/// What an exclusion does to a chain: another may begin, or a lead that completes none leaves all steps.
 enum class on_exclusion : std::uint8_t { restart, disqualify };
+/// Which events break a chain of adjacent steps: all, or those that match a step.
 enum class breaks : std::uint8_t { every_event, step_events };
 
-/// All of a step but its event. `optional`, the gaps and at_least > 1 are `unsupported` so far.
+/// All of a step but its event.
 struct step_options {
     std::string name{};  ///< empty: the event
     condition where{};
-    bool optional = false;
-    std::optional<duration> min_gap{};
+    bool optional = false;              ///< counted where it lies between its neighbours; never required
+    std::optional<duration> min_gap{};  ///< since the step before, edge included
     std::optional<duration> max_gap{};
-    int at_least = 1;
+    int at_least = 1;  ///< so many different events, with these gaps each
 };
 
 template <class E>
@@ -84,7 +95,8 @@ private:
     }
 };
 
-/// Ends every chain that has reached step `after` and not step `before`. `unsupported` so far.
+/// Ends every chain that has reached step `after` and not step `before`, counted from 1; it may be one of the
+/// two itself. Without them it spans all steps; steps in any order know no other.
 struct exclusion {
     names event{};
     condition where{};
@@ -95,12 +107,13 @@ struct exclusion {
 
 /// Asks how many leads do the steps one after another.
 ///
-/// A chain is a sequence of different events of one lead that match steps 1, 2, ..., with nothing asked of
-/// what lies between; one event fills at most one step, and events of equal time may stand in any order. It
-/// begins in `period`, spans at most `within` (edge included) and reads no event after as_of. The level of a
-/// lead is the length of its longest chain; step k counts the leads of level >= k.
+/// A chain is a sequence of different events of one lead that match steps 1, 2, ...; one event fills at most
+/// one step. It begins in `period`, keeps to the policies, and reads no event after as_of. The level of a
+/// lead is the length of its longest chain; step k counts the leads of level >= k. As written below, nothing
+/// is asked of what lies between two steps, events of equal time may stand in any order, and any start may
+/// lead furthest.
 struct funnel {
-    std::vector<step> steps{};         ///< 1 to 64
+    std::vector<step> steps{};         ///< 1 to 64, at_least counted
     std::optional<duration> within{};  ///< first step to last; none: no limit; 0: all at one instant
     weir::clock clock = weir::clock::from_first_step;
     weir::order order = weir::order::in_sequence;
@@ -110,7 +123,7 @@ struct funnel {
     std::vector<exclusion> exclude{};
     weir::on_exclusion on_exclusion = weir::on_exclusion::restart;
     weir::breaks breaks = weir::breaks::every_event;
-    names hold{};
+    names hold{};      ///< attributes that are equal in all events of a chain
     std::string by{};  ///< attribute; empty: no breakdown
     weir::by_value by_value{};
     weir::period period{};           ///< where a chain may begin; it never clips the rest
@@ -135,10 +148,10 @@ struct funnel_row {
     std::optional<std::string> group{};   ///< none: the whole; "(none)": the attribute is missing
     std::optional<std::string> bucket{};  ///< civil date at which it begins; none: all
     int step = 0;                         ///< from 1
-    std::string name{};
-    std::int64_t leads = 0;
+    std::string name{};                   ///< "any-2" is the second in time of steps in any order
+    std::int64_t leads = 0;               ///< or entries
     rate of_first{};
-    rate of_previous{};
+    rate of_previous{};  ///< of the required step before
     std::optional<duration>
         median_wait{};  ///< since the previous step, over those who made this one; none at step 1
     std::optional<duration> p90_wait{};
@@ -149,6 +162,7 @@ struct WEIR_API funnel_table {
     std::optional<instant> as_of{};
     std::vector<std::string> notes{};
     std::vector<funnel_row> rows{};
+    std::int64_t excluded = 0;  ///< leads that on_exclusion::disqualify leaves out of all steps
 
     /// The row of a step over all buckets: of the whole, or of a group. nullptr if there is none.
     const funnel_row* find(std::string_view step,
@@ -163,7 +177,8 @@ struct WEIR_API funnel_table {
 /// type-1 quantiles (an observed value) over the chains that count: of those that reach the lead's level, the
 /// one that ends first, then starts last, then takes the earliest events. Errors: those of check();
 /// limit_exceeded (max_groups); unknown_name (a zone); out_of_memory. Cost: one pass over the segments that
-/// hold a step; a lead is read no further than its last step.
+/// hold a step; a lead is read no further than its last step. entry::every and steps in any order look at
+/// each start of a lead by itself.
 WEIR_API result<funnel_table> measure(const snapshot&, const funnel&, const scope& = {});
 
 }  // namespace v1

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/wording.hpp"
+#include "measure/funnel_words.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -59,13 +60,15 @@ std::string title_of(const funnel_table& t) {
 
 template <class T> cell or_null(const std::optional<T>& v) { return v ? cell(*v) : cell(); }
 
+std::string counted_by(const funnel& q) { return std::string(words::word_of(words::counting, q.counting)); }
+
 table steps_table(const funnel_table& t) {
     const bool bucketed = t.question.bucket.unit != calendar_unit::none;
     std::vector<column> columns{{"group", column_type::text}};
     if (bucketed) columns.push_back({"bucket", column_type::text});
     for (column c :
          {column{"step", column_type::integer}, column{"name", column_type::text},
-          column{"leads", column_type::integer}, column{"of_first", column_type::rate},
+          column{counted_by(t.question), column_type::integer}, column{"of_first", column_type::rate},
           column{"of_previous", column_type::rate}, column{"median_wait", column_type::duration_us},
           column{"p90_wait", column_type::duration_us}})
         columns.push_back(std::move(c));

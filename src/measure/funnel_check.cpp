@@ -44,7 +44,14 @@ void check_step(const step& s, std::size_t i, std::size_t steps) {
     check_gap(s.max_gap, i, "max_gap");
     if (s.min_gap && s.max_gap && *s.min_gap > *s.max_gap)
         wrong(fmt::format("step {} has a min_gap above its max_gap", i + 1), step_at(i, "min_gap"));
+    if (i == 0 && s.at_least == 1 && (s.min_gap || s.max_gap))
+        wrong("step 1 has a gap limit; there is no step before it",
+              step_at(i, s.min_gap ? "min_gap" : "max_gap"));
     if (!s.optional) return;
+    if (s.at_least > 1)
+        wrong(fmt::format("step {} is optional and asks for at least {} events; it can have but one", i + 1,
+                          s.at_least),
+              step_at(i, "at_least"));
     if (i == 0 || i + 1 == steps)
         wrong(fmt::format("step {} is optional; the first and the last step cannot be", i + 1),
               step_at(i, "optional"));
@@ -68,6 +75,7 @@ void check_steps(const funnel& q) {
 void check_exclusion(const funnel& q, std::size_t i) {
     const exclusion& x = q.exclude[i];
     const auto where = fmt::format("exclude[{}]", i);
+    if (x.event.empty()) wrong(fmt::format("exclusion {} has no event", i + 1), where);
     const auto steps = static_cast<int>(q.steps.size());
     if (x.after == 0 && x.before == 0) return;  // spans all steps
     if (x.after < 1 || x.after >= x.before || x.before > steps)
@@ -89,6 +97,11 @@ void check_any_order(const funnel& q) {
         if (s.min_gap || s.max_gap || s.optional)
             wrong(fmt::format("step {} is in any order and can have no gap limit and not be optional", i + 1),
                   step_at(i));
+        if (s.at_least > 1)
+            wrong(
+                fmt::format("step {} is in any order and asks for at least {} events; write it so many times",
+                            i + 1, s.at_least),
+                step_at(i, "at_least"));
     }
     for (std::size_t i = 0; i < q.exclude.size(); ++i)
         if (q.exclude[i].after != 0 || q.exclude[i].before != 0)
@@ -101,6 +114,15 @@ void check_limits(const funnel& q) {
     if (q.by_value.which() == by_value::kind::at_step &&
         (k < 1 || static_cast<std::size_t>(k) > q.steps.size()))
         wrong(fmt::format("by_value names step {} of {}", k, q.steps.size()), "by_value");
+    if (q.by_value.which() == by_value::kind::at_step && q.steps[static_cast<std::size_t>(k - 1)].optional)
+        wrong(fmt::format("by_value names step {}, which is optional", k), "by_value");
+    for (const auto& name : q.hold)
+        if (name.empty()) wrong("hold has an attribute without a name", "hold");
+    if (q.exclude.size() > static_cast<std::size_t>(max_steps))
+        fail(
+            errc::limit_exceeded,
+            fmt::format("the funnel has {} exclusions; at most {} are possible", q.exclude.size(), max_steps),
+            "exclude");
 }
 
 // What this version does not do
@@ -110,33 +132,15 @@ void check_limits(const funnel& q) {
     fail(errc::unsupported, fmt::format("{} is not supported by this version", what), std::move(where));
 }
 
-template <class Axis, std::size_t N>
-void only_default(Axis value, const std::array<std::string_view, N>& words_of_axis, std::string_view axis) {
-    if (value == Axis{}) return;
-    fail(errc::unsupported,
-         fmt::format("{} \"{}\" is not supported by this version; \"{}\" is", axis,
-                     words::word_of(words_of_axis, value), words_of_axis.front()),
-         std::string(axis));
-}
-
 void check_supported(const funnel& q) {
-    only_default(q.order, words::order, "order");
-    only_default(q.ties, words::ties, "ties");
-    only_default(q.clock, words::clock, "clock");
-    only_default(q.entry, words::entry, "entry");
-    only_default(q.counting, words::counting, "counting");
-    for (std::size_t i = 0; i < q.steps.size(); ++i) {
-        const step& s = q.steps[i];
-        if (s.optional) unsupported("an optional step", step_at(i, "optional"));
-        if (s.min_gap) unsupported("min_gap", step_at(i, "min_gap"));
-        if (s.max_gap) unsupported("max_gap", step_at(i, "max_gap"));
-        if (s.at_least > 1) unsupported("at_least above 1", step_at(i, "at_least"));
-    }
-    if (!q.exclude.empty()) unsupported("exclude", "exclude");
-    only_default(q.on_exclusion, words::on_exclusion, "on_exclusion");
-    only_default(q.breaks, words::breaks, "breaks");
-    if (!q.hold.empty()) unsupported("hold", "hold");
-    if (q.by_value.which() == by_value::kind::each_value) unsupported("by_value \"each_value\"", "by_value");
+    if (q.order == order::adjacent && q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty() &&
+        q.ties != ties::in_arrival_order)
+        fail(errc::unsupported,
+             "of equal times, a foreign event may end a chain of adjacent steps before an exclusion "
+             "disqualifies "
+             "the lead: only ties \"in_arrival_order\" say which",
+             "on_exclusion");
+    if (q.counting == counting::accounts) unsupported("counting \"accounts\"", "counting");
 }
 
 }  // namespace

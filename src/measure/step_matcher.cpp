@@ -4,50 +4,90 @@
 #include <bit>
 
 namespace weir::inline v1 {
-namespace {
 
-constexpr std::uint64_t bit(std::size_t step) { return std::uint64_t{1} << step; }
-
-}  // namespace
-
-step_matcher::step_matcher(const snapshot::impl& data, const funnel& q)
-    : by_name_(data.event_counts().size()) {
-    for (std::size_t k = 0; k < q.steps.size(); ++k) {
-        for (const auto& name : q.steps[k].event) {
-            const auto code = data.event_names->find(name);
-            if (code && *code < by_name_.size()) by_name_[*code] |= bit(k);
-        }
-        conditions_.emplace_back(data, q.steps[k].where);
-        if (!conditions_.back().always()) conditional_ |= bit(k);
-        add_reads(data, conditions_.back().of_lead(), k);
+void step_matcher::matched::add(const snapshot::impl& data, const names& events, const condition& where) {
+    const std::uint64_t own = bit(static_cast<int>(conditions_.size()));
+    for (const auto& name : events) {
+        const auto code = data.event_names->find(name);
+        if (code && *code < by_name_.size()) by_name_[*code] |= own;
     }
+    conditions_.emplace_back(data, where);
+    if (!conditions_.back().always()) conditional_ |= own;
 }
 
-void step_matcher::add_reads(const snapshot::impl& data, const std::vector<std::string>& attributes,
-                             std::size_t step) {
-    for (const auto& attribute : attributes) {
-        auto read = std::find_if(lead_reads_.begin(), lead_reads_.end(),
-                                 [&](const lead_read& r) { return r.attribute == attribute; });
-        if (read == lead_reads_.end())
-            read = lead_reads_.insert(read, {attribute, attribute_reader(data, attribute)});
-        read->steps |= bit(step);
-    }
-}
-
-std::uint64_t step_matcher::steps_of(std::span<const row> rows, std::size_t at) const {
-    const std::uint64_t named = steps_named(rows[at].event);
-    std::uint64_t steps = named;
-    for (std::uint64_t rest = named & conditional_; rest != 0; rest &= rest - 1) {
+std::uint64_t step_matcher::matched::at(std::span<const row> rows, std::size_t at) const {
+    std::uint64_t all = named(rows[at].event);
+    for (std::uint64_t rest = all & conditional_; rest != 0; rest &= rest - 1) {
         const auto& where = conditions_[static_cast<std::size_t>(std::countr_zero(rest))];
-        if (!where.holds(rows, at)) steps &= ~(rest & -rest);
+        if (!where.holds(rows, at)) all &= ~(rest & -rest);
     }
-    return steps;
+    return all;
+}
+
+event_set step_matcher::matched::named_by(std::uint64_t those) const {
+    event_set events(by_name_.size());
+    for (std::size_t e = 0; e < events.size(); ++e) events[e] = (by_name_[e] & those) != 0;
+    return events;
+}
+
+step_matcher::step_matcher(const snapshot::impl& data, const funnel& q, const step_plan& plan)
+    : plan_(&plan),
+      steps_(data.event_counts().size()),
+      exclusions_(data.event_counts().size()),
+      any_order_(q.order == order::any_order),
+      breaks_(q.order == order::adjacent),
+      every_event_(q.breaks == breaks::every_event) {
+    for (std::size_t k = 0; k < q.steps.size(); ++k) {
+        steps_.add(data, q.steps[k].event, q.steps[k].where);
+        for (const auto& attribute : steps_.reads_of_last())
+            read_of(data, attribute).steps |= bit(static_cast<int>(k));
+    }
+    for (std::size_t i = 0; i < q.exclude.size(); ++i) {
+        exclusions_.add(data, q.exclude[i].event, q.exclude[i].where);
+        for (const auto& attribute : exclusions_.reads_of_last())
+            read_of(data, attribute).exclusions |= bit(static_cast<int>(i));
+        kills_.push_back(plan.levels_of(q.exclude[i]));
+    }
+}
+
+step_matcher::lead_read& step_matcher::read_of(const snapshot::impl& data, const std::string& attribute) {
+    const auto read = std::find_if(lead_reads_.begin(), lead_reads_.end(),
+                                   [&](const lead_read& r) { return r.attribute == attribute; });
+    if (read != lead_reads_.end()) return *read;
+    return lead_reads_.emplace_back(lead_read{attribute, attribute_reader(data, attribute)});
+}
+
+step_matcher::role step_matcher::role_of(std::span<const row> rows, std::size_t at) const {
+    const std::uint64_t written = steps_.at(rows, at);
+    role r{{rows[at].time, plan_->fills(written), static_cast<std::uint32_t>(at)},
+           written & plan_->optional_steps()};
+    candidate& e = r.event;
+    if (!kills_.empty()) {
+        for (std::uint64_t x = exclusions_.at(rows, at); x != 0; x &= x - 1)
+            e.kills |= kills_[static_cast<std::size_t>(std::countr_zero(x))] | (any_order_ ? 1 : 0);
+        // It may end what it excludes, or begin it, but not stand inside.
+        e.steps &= any_order_ && e.kills != 0 ? 0 : ~(e.kills & (e.kills >> 1));
+        e.blocks = e.kills & ~std::uint64_t{1};
+    }
+    if (breaks_ && (every_event_ || written != 0))
+        e.blocks |= bits(1, max_steps - 1) & ~plan_->behind(written);
+    return r;
+}
+
+bool step_matcher::matters(std::uint32_t event) const {
+    return every_event_matters() || (steps_.named(event) | exclusions_.named(event)) != 0;
 }
 
 event_set step_matcher::events_of(std::size_t step) const {
-    event_set events(by_name_.size());
-    for (std::size_t e = 0; e < events.size(); ++e) events[e] = (by_name_[e] & bit(step)) != 0;
-    return events;
+    return steps_.named_by(bit(static_cast<int>(step)));
+}
+
+event_set step_matcher::events() const {
+    event_set all = steps_.named_by(~std::uint64_t{0});
+    const event_set excluded = exclusions_.named_by(~std::uint64_t{0});
+    for (std::size_t e = 0; e < all.size(); ++e)
+        if (excluded[e]) all[e] = true;
+    return all;
 }
 
 bool step_matcher::is_disputed(const lead_read& read, std::span<const row> rows) const {
@@ -64,7 +104,9 @@ bool step_matcher::is_disputed(const lead_read& read, std::span<const row> rows)
         }
         if (!found.missing()) disputed = differ;
         for (std::size_t i = first; disputed && i < end; ++i)
-            if ((steps_named(rows[i].event) & read.steps) != 0) return true;
+            if ((steps_.named(rows[i].event) & read.steps) != 0 ||
+                (exclusions_.named(rows[i].event) & read.exclusions) != 0)
+                return true;
         first = end;
     }
     return false;

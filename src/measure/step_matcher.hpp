@@ -1,4 +1,5 @@
-// measure/step_matcher.hpp - which steps of a funnel an event fills, and where arrival decided what it read.
+// measure/step_matcher.hpp - what an event may do to the chains of a funnel, and where arrival decided what
+// it read.
 #pragma once
 
 #include <cstddef>
@@ -9,41 +10,79 @@
 
 #include <weir/funnel.hpp>
 
+#include "measure/step_plan.hpp"
 #include "store/attribute_reader.hpp"
 #include "store/predicate.hpp"
 #include "store/scan.hpp"
 
 namespace weir::inline v1 {
 
-/// Steps count from 0: bit k stands for step k. Immutable; what it is made of must outlive it.
+/// Steps are those written, counted from 0: bit k stands for step k. Immutable; what it is made of must
+/// outlive it.
 class step_matcher {
 public:
     /// An attribute that conditions read as the lead's latest value.
     struct lead_read {
         std::string attribute{};
         attribute_reader reader;
-        std::uint64_t steps = 0;  ///< whose conditions read it
+        std::uint64_t steps = 0;       ///< whose conditions read it
+        std::uint64_t exclusions = 0;  ///< likewise
+    };
+    /// What one event may do.
+    struct role {
+        candidate event{};
+        std::uint64_t optional = 0;  ///< steps, as written, that it may fill
+
+        bool matters() const { return (event.steps | event.blocks | event.kills | optional) != 0; }
     };
 
-    step_matcher(const snapshot::impl&, const funnel&);
+    step_matcher(const snapshot::impl&, const funnel&, const step_plan&);
 
-    std::uint64_t steps_of(std::span<const row> rows, std::size_t at) const;
-    /// Those that ask for events of this name.
-    std::uint64_t steps_named(std::uint32_t event) const {
-        return event < by_name_.size() ? by_name_[event] : 0;
+    role role_of(std::span<const row> rows, std::size_t at) const;
+    /// The role of an event that may fill no step after all.
+    role without_steps(role r) const {
+        r.event.steps = 0;
+        r.optional = 0;
+        r.event.blocks = r.event.kills & ~std::uint64_t{1};
+        if (every_event_matters()) r.event.blocks |= bits(1, max_steps - 1);
+        return r;
     }
+    /// Whether an event of this name can matter.
+    bool matters(std::uint32_t event) const;
+    /// True if every event of a lead matters, whatever its name.
+    bool every_event_matters() const { return breaks_ && every_event_; }
     /// The events that bear a name of the step.
     event_set events_of(std::size_t step) const;
+    /// The events that can matter by their names.
+    event_set events() const;
     const std::vector<lead_read>& lead_reads() const { return lead_reads_; }
-    /// Whether an event of a step read a latest value of which equal-time events differ.
+    /// Whether an event of a step or an exclusion read a latest value of which equal-time events differ.
     bool is_disputed(const lead_read&, std::span<const row>) const;
 
 private:
-    void add_reads(const snapshot::impl&, const std::vector<std::string>& attributes, std::size_t step);
+    /// Bits of those conditions, of steps or exclusions, that hold for an event of one of their names.
+    class matched {
+    public:
+        explicit matched(std::size_t names) : by_name_(names) {}
+        void add(const snapshot::impl&, const names&, const condition&);
+        std::uint64_t named(std::uint32_t event) const {
+            return event < by_name_.size() ? by_name_[event] : 0;
+        }
+        std::uint64_t at(std::span<const row> rows, std::size_t at) const;
+        const std::vector<std::string>& reads_of_last() const { return conditions_.back().of_lead(); }
+        event_set named_by(std::uint64_t those) const;
 
-    std::vector<std::uint64_t> by_name_;   ///< by event code
-    std::vector<predicate> conditions_{};  ///< by step
-    std::uint64_t conditional_ = 0;        ///< steps with a condition that can fail
+    private:
+        std::vector<std::uint64_t> by_name_;   ///< by event code
+        std::vector<predicate> conditions_{};  ///< by bit
+        std::uint64_t conditional_ = 0;        ///< bits with a condition that can fail
+    };
+    lead_read& read_of(const snapshot::impl&, const std::string& attribute);
+
+    const step_plan* plan_;
+    matched steps_, exclusions_;
+    std::vector<std::uint64_t> kills_{};  ///< by exclusion: the levels that it ends
+    bool any_order_, breaks_, every_event_;
     std::vector<lead_read> lead_reads_{};
 };
 

@@ -41,6 +41,14 @@ enum class fault {
     repeats_counted,
     erased_counted,
     arrival_not_told,
+    gap_exclusive,
+    exclusion_ignored,
+    adjacent_ignored,
+    first_restarts,
+    hold_ignored,
+    passages_overlap,
+    disqualified_counts,
+    optional_counts_used,
 };
 
 struct fact {

@@ -74,6 +74,13 @@ std::map<std::string, std::int64_t> disputes_in(const weir::answer& a) {
     return out;
 }
 
+// "2 leads that an exclusion disqualifies are left out of all steps"
+std::int64_t excluded_in(const weir::answer& a) {
+    for (const auto& note : a.notes)
+        if (note.find(" that an exclusion disqualifies ") != std::string::npos) return std::stoll(note);
+    return 0;
+}
+
 bool notes_open_period(const weir::answer& a) {
     return std::any_of(a.notes.begin(), a.notes.end(), [](const std::string& note) {
         return note.find("period not over") != std::string::npos;
@@ -118,6 +125,8 @@ std::string difference(const verdict& expected, const weir::answer& got) {
             all += " of " + std::to_string(leads) + " leads in " + attribute;
         return "expected disputes" + all + " in the notes:" + all_notes(got);
     }
+    if (excluded_in(got) != expected.excluded)
+        return "expected " + std::to_string(expected.excluded) + " disqualified leads" + all_notes(got);
     if (notes_open_period(got) != expected.period_open)
         return "another opinion on the end of the period" + all_notes(got);
     if (got.tables.size() != expected.sheets.size()) return "another number of tables";

@@ -22,7 +22,8 @@ struct verdict {
     std::optional<micros> as_of{};
     /// Leads of whom arrival alone decided which value is read, by attribute; those with a 0 are not said.
     std::map<std::string, std::int64_t> disputed{};
-    bool period_open = false;  ///< the period ends after as_of
+    std::int64_t excluded = 0;  ///< leads that an exclusion disqualifies
+    bool period_open = false;   ///< the period ends after as_of
     std::vector<sheet> sheets{};
 };
 

@@ -1,0 +1,329 @@
+// funnel_count.cpp - scans the leads, finds their chains, and adds up what they reach.
+#include "measure/funnel_count.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+std::span<const row> up_to(std::span<const row> rows, std::int64_t until) {
+    const auto end =
+        std::partition_point(rows.begin(), rows.end(), [&](const row& r) { return r.time <= until; });
+    return {rows.begin(), end};
+}
+
+std::vector<std::string> held_by(const funnel& q, bool each_value) {
+    std::vector<std::string> names(q.hold.begin(), q.hold.end());
+    if (each_value) names.push_back(q.by);
+    return names;
+}
+
+}  // namespace
+
+funnel_counter::funnel_counter(const snapshot::impl& data, const funnel& q, std::int64_t as_of, int threads)
+    : data_(data),
+      q_(q),
+      as_of_(as_of),
+      bucketed_(q.bucket.unit != calendar_unit::none),
+      plan_(q),
+      matcher_(data, q, plan_),
+      attribute_(data, q.by) {
+    const bucketer buckets(bucketed_ ? q.bucket : calendar{});
+    for (int w = 0; w < threads; ++w)
+        workers_.push_back({entry_finder(plan_.rules()), buckets, funnel_tallies(plan_.size()),
+                            funnel_tallies(plan_.size()), held_values(data, held_by(q, false)),
+                            held_values(data, held_by(q, by_each_value()))});
+    groups_.assign(workers_.size(), group_set(attribute_, q.max_groups));
+}
+
+std::string funnel_counter::run() {
+    const scan_options options{.as_of = as_of_,
+                               .segments = needed_segments(),
+                               .threads = static_cast<int>(workers_.size()),
+                               .events = needed_events(),
+                               .filter = filter()};
+    const scan_result done = scan(
+        data_, options, [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead); },
+        [this](int w, const first_events& firsts) { count_firsts(static_cast<std::size_t>(w), firsts); });
+    if (done.counted > 0) workers_.front().tallies.of(0).reached.front() += done.counted;
+    for (std::size_t w = 0; w < workers_.size(); ++w) add_codes(w);
+    return plan_note(data_, options, done);
+}
+
+// What has to be read
+// ------------------------------------------------------------------------------------------
+
+bool funnel_counter::by_touch() const {
+    const auto which = q_.by_value.which();
+    return !q_.by.empty() && (which == by_value::kind::first_touch || which == by_value::kind::last_touch);
+}
+
+// Whose event decides the group, if no touch does.
+std::size_t funnel_counter::group_step() const {
+    const bool at_step = q_.by_value.which() == by_value::kind::at_step;
+    return at_step ? static_cast<std::size_t>(q_.by_value.step() - 1) : 0;
+}
+
+bool funnel_counter::reads_all_events() const {
+    return !matcher_.lead_reads().empty() || matcher_.every_event_matters() || by_touch();
+}
+
+event_set funnel_counter::needed_events() const {
+    return reads_all_events() ? event_set{} : matcher_.events();
+}
+
+// Those with an event that can matter; all of them where any event of the lead may.
+std::vector<bool> funnel_counter::needed_segments() const {
+    if (reads_all_events()) return {};
+    std::vector<bool> needed;
+    for (const auto& s : data_.segments)
+        needed.push_back(std::any_of(s->event_counts.begin(), s->event_counts.end(),
+                                     [this](const auto& count) { return matcher_.matters(count.first); }));
+    return needed;
+}
+
+// A lead without an event of step 1 has no chain. One without an event of step 2 has a chain of one event,
+// its first of step 1, unless more than the name is asked of that, or more than one of its chains counts.
+// Where a condition reads the lead, every lead is read, to say where arrival decided.
+lead_filter funnel_counter::filter() const {
+    if (!matcher_.lead_reads().empty()) return {};
+    if (q_.order == order::any_order) {
+        event_set any(data_.event_counts().size());
+        for (std::size_t k = 0; k < plan_.size(); ++k) {
+            const event_set named = matcher_.events_of(k);
+            for (std::size_t e = 0; e < any.size(); ++e)
+                if (named[e]) any[e] = true;
+        }
+        return {.first = any};
+    }
+    lead_filter f{.first = matcher_.events_of(0)};
+    const entry_rules& rules = plan_.rules();
+    if (rules.chain.steps > 1) f.second = matcher_.events_of(plan_.written(1));
+    const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
+    const bool one_chain =
+        rules.entry != weir::entry::every && !rules.passages && !rules.disqualify && !holds();
+    const bool one_part = q_.by.empty() && !bucketed_;
+    if (name_decides && one_chain)
+        f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
+    return f;
+}
+
+// Leads that stop at step 1
+// ------------------------------------------------------------------------------------
+
+// Most leads do step 1 and no more; the rows end with the instant of that.
+void funnel_counter::count_stopped(std::size_t w, std::span<const row> rows) {
+    touch t;
+    if (!q_.by.empty()) t = touch_of(rows, rows.back().time);
+    if (t.disputed) ++workers_[w].disputed[q_.by];
+    add_stopped(w, t.value, rows.back().time);
+}
+
+// The same, where step 1 comes first of all and alone.
+void funnel_counter::count_firsts(std::size_t w, const first_events& firsts) {
+    const bool reads = !q_.by.empty() && (by_touch() || group_step() == 0);
+    if (reads && !bucketed_)
+        if (const segment_column* const texts = attribute_.texts_in(firsts.segment))
+            if (code_counts::may_count(*texts)) return workers_[w].codes.count(*texts, firsts.rows);
+    const auto times = data_.segments[firsts.segment]->times.look();
+    for (const std::uint32_t r : firsts.rows)
+        add_stopped(w, reads ? attribute_.at(firsts.segment, r) : datum{}, times[r]);
+}
+
+void funnel_counter::add_codes(std::size_t w) {
+    const code_counts& codes = workers_[w].codes;
+    for (std::size_t c = 0; c < codes.size(); ++c)
+        if (codes[c] > 0)
+            workers_[w].tallies.of(groups_[w].number_of(codes.value(c))).reached.front() += codes[c];
+}
+
+void funnel_counter::add_stopped(std::size_t w, const datum& value, std::int64_t time) {
+    worker& me = workers_[w];
+    const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(value);
+    ++me.tallies.of(group, {bucketed_ ? me.buckets.begin_of(time) : 0}).reached.front();
+}
+
+// All others
+// ------------------------------------------------------------------------------------------
+
+void funnel_counter::count(std::size_t w, const lead_rows& lead) {
+    if (lead.stops && (q_.by.empty() || by_touch())) return count_stopped(w, lead.rows);
+    worker& me = workers_[w];
+    const bool whole_lead = holds();
+    me.finder.clear();
+    me.optional.clear();
+    me.roles.clear();
+    for (std::size_t i = 0; i < lead.rows.size(); ++i) {
+        const step_matcher::role r = matcher_.role_of(lead.rows, i);
+        if (!r.matters()) continue;
+        if (whole_lead) {
+            me.roles.push_back(r);
+            continue;
+        }
+        if (r.optional != 0) me.optional.push_back({r.event.id, r.event.time, r.optional});
+        if ((r.event.steps | r.event.blocks | r.event.kills) != 0 && !me.finder.add(r.event)) break;
+    }
+    std::set<std::string> disputed;
+    count_chains(w, lead.rows, disputed);
+    for (const auto& attribute : disputed) ++me.disputed[attribute];
+}
+
+void funnel_counter::count_chains(std::size_t w, std::span<const row> rows, std::set<std::string>& disputed) {
+    worker& me = workers_[w];
+    found all;
+    if (!holds()) {
+        add_entries(me, rows, all);
+    } else if (q_.hold.empty()) {
+        find_entries(me, me.roles, rows, all);
+    } else {
+        me.held.for_streams(matcher_, rows, me.roles,
+                            [&](std::span<const step_matcher::role> stream, const datum&) {
+                                find_entries(me, stream, rows, all);
+                            });
+    }
+    const entry_rules& rules = plan_.rules();
+    const bool ends = all.complete && rules.entry == weir::entry::best && !rules.passages && !holds();
+    if (!matcher_.lead_reads().empty())
+        disputed = disputed_reads(ends ? up_to(rows, rows[all.entries.front().ids.back()].time) : rows);
+    if (all.excluded && !all.complete) {
+        ++me.excluded;
+        all.entries.clear();
+    }
+    if (by_each_value()) {
+        count_found(me.whole, all, {.in_group = false}, w, rows, disputed);
+        count_each_value(w, rows, disputed);
+    } else {
+        count_found(me.tallies, all, {}, w, rows, disputed);
+    }
+}
+
+void funnel_counter::count_each_value(std::size_t w, std::span<const row> rows,
+                                      std::set<std::string>& disputed) {
+    worker& me = workers_[w];
+    std::map<std::size_t, found> by_group;
+    me.each.for_streams(matcher_, rows, me.roles,
+                        [&](std::span<const step_matcher::role> stream, const datum& value) {
+                            found& own = by_group[groups_[w].number_of(value)];
+                            const std::size_t before = own.entries.size();
+                            find_entries(me, stream, rows, own);
+                            for (std::size_t i = before; i < own.entries.size(); ++i)
+                                own.entries[i].value = value;
+                        });
+    for (auto& [group, own] : by_group) {
+        if (own.excluded && !own.complete) own.entries.clear();
+        count_found(me.tallies, own, {.in_whole = false}, w, rows, disputed);
+    }
+}
+
+void funnel_counter::find_entries(worker& me, std::span<const step_matcher::role> stream,
+                                  std::span<const row> rows, found& all) const {
+    me.finder.clear();
+    me.optional.clear();
+    for (const auto& r : stream) {
+        if (r.optional != 0) me.optional.push_back({r.event.id, r.event.time, r.optional});
+        if ((r.event.steps | r.event.blocks | r.event.kills) != 0 && !me.finder.add(r.event)) break;
+    }
+    add_entries(me, rows, all);
+}
+
+// The chains that the finder has found.
+void funnel_counter::add_entries(worker& me, std::span<const row> rows, found& all) const {
+    for (const counted_chain& chain : me.finder.find()) {
+        counted e{chain.ids};
+        plan_.place(chain.ids, me.optional, rows, e.filled);
+        if (!q_.by.empty() && !by_each_value()) {
+            const touch t = group_of(me, chain, rows);
+            e.value = t.value;
+            e.disputed = t.disputed;
+        }
+        if (bucketed_) e.bucket = me.buckets.begin_of(rows[chain.ids.front()].time);
+        all.complete = all.complete || chain.where.level == plan_.rules().chain.steps;
+        all.entries.push_back(std::move(e));
+    }
+    all.excluded = all.excluded || me.finder.excluded();
+}
+
+// Which of the chains found count
+// ---------------------------------------------------------------------------------
+
+void funnel_counter::count_found(funnel_tallies& tallies, const found& all, tally_key key, std::size_t w,
+                                 std::span<const row> rows, std::set<std::string>& disputed) {
+    if (all.entries.empty()) return;
+    const auto add = [&](const counted& e, tally_key where, bool is_disputed) {
+        if (is_disputed) disputed.insert(q_.by);
+        where.bucket = e.bucket;
+        const std::size_t group = q_.by.empty() || !where.in_group ? 0 : groups_[w].number_of(e.value);
+        tallies.of(group, where).add(plan_, e.filled, rows);
+    };
+    if (plan_.rules().passages) {
+        for (const counted& e : all.entries) add(e, key, e.disputed);
+        return;
+    }
+    const bool every = plan_.rules().entry == weir::entry::every;
+    const auto best = first_of(all.entries, rows);
+    key.in_bucket = !every;
+    add(*best.first, key, best.second);
+    if (!every) return;
+    // A lead counts once in each bucket in which one of its chains begins.
+    std::map<std::int64_t, std::vector<counted>> by_bucket;
+    for (const counted& e : all.entries) by_bucket[e.bucket].push_back(e);
+    key.in_bucket = true;
+    key.in_total = false;
+    for (const auto& [bucket, inside] : by_bucket) {
+        const auto own = first_of(inside, rows);
+        add(*own.first, key, own.second);
+    }
+}
+
+// And whether another of the same times would put the lead into another group.
+std::pair<const funnel_counter::counted*, bool> funnel_counter::first_of(std::span<const counted> all,
+                                                                         std::span<const row> rows) const {
+    const auto times = [&](const counted& e) {
+        std::vector<std::int64_t> out;
+        for (const std::uint32_t id : e.ids) out.push_back(rows[id].time);
+        return out;
+    };
+    const auto comes_before = [&](const counted& a, const counted& b) {
+        if (a.ids.size() != b.ids.size()) return a.ids.size() > b.ids.size();
+        const row &a_end = rows[a.ids.back()], &b_end = rows[b.ids.back()];
+        if (a_end.time != b_end.time) return a_end.time < b_end.time;
+        const row &a_begin = rows[a.ids.front()], &b_begin = rows[b.ids.front()];
+        if (a_begin.time != b_begin.time) return a_begin.time > b_begin.time;
+        return std::pair(times(a), a.ids) < std::pair(times(b), b.ids);
+    };
+    const auto best = std::min_element(all.begin(), all.end(), comes_before);
+    bool disputed = best->disputed;
+    if (all.size() > 1 && q_.ties != ties::in_arrival_order && !q_.by.empty() && !by_each_value())
+        for (const counted& e : all)
+            if (times(e) == times(*best))
+                disputed = disputed || e.disputed || attribute_.reads_otherwise(e.value, best->value);
+    return {&*best, disputed};
+}
+
+touch funnel_counter::group_of(worker& me, const counted_chain& chain, std::span<const row> rows) const {
+    if (by_touch()) return touch_of(rows, rows[chain.ids.back()].time);
+    const int step = plan_.level(group_step()) - 1;
+    if (at(step) >= chain.ids.size()) return {};
+    const datum value = attribute_.at(rows[chain.ids[at(step)]]);
+    return {value, me.finder.has_rival(chain, step, [&](std::uint32_t other) {
+                return attribute_.reads_otherwise(value, attribute_.at(rows[other]));
+            })};
+}
+
+touch funnel_counter::touch_of(std::span<const row> rows, std::int64_t end) const {
+    const bool first = q_.by_value.which() == by_value::kind::first_touch;
+    return first ? first_touch(attribute_, rows, end) : last_touch(attribute_, rows, end);
+}
+
+std::set<std::string> funnel_counter::disputed_reads(std::span<const row> rows) const {
+    std::set<std::string> disputed;
+    for (const auto& read : matcher_.lead_reads())
+        if (matcher_.is_disputed(read, rows)) disputed.insert(read.attribute);
+    return disputed;
+}
+
+}  // namespace weir::inline v1

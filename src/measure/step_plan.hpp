@@ -1,0 +1,70 @@
+// measure/step_plan.hpp - a funnel's steps as they were written, made ready for chains of required steps.
+//
+// A step that must happen n times stands for n steps; an optional step stands for none, it lies between two.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <weir/funnel.hpp>
+
+#include "measure/entries.hpp"
+#include "store/scan.hpp"
+
+namespace weir::inline v1 {
+
+/// A row that may fill optional steps, a bit for each step as written.
+struct optional_row {
+    std::uint32_t row;
+    std::int64_t time;
+    std::uint64_t steps;
+};
+
+/// By step as written, the row that fills it; none: it is not filled.
+struct filled_steps {
+    static constexpr std::uint32_t none = UINT32_MAX;
+    std::vector<std::uint32_t> rows{};
+};
+
+class step_plan {
+public:
+    explicit step_plan(const funnel&);
+
+    const entry_rules& rules() const { return rules_; }
+    std::size_t size() const { return steps_.size(); }
+    bool is_optional(std::size_t step) const { return steps_[step].fills == 0; }
+    /// Which steps of a chain an event fills that matches these steps as written.
+    std::uint64_t fills(std::uint64_t written) const;
+    /// The levels at which a chain waits behind optional steps, of those written ones.
+    std::uint64_t behind(std::uint64_t written) const;
+    /// The level at which a required step is done; that behind which an optional one lies.
+    int level(std::size_t step) const { return steps_[step].level; }
+    /// The step as written before this one that is required; the step itself if it is the first.
+    std::size_t required_before(std::size_t step) const;
+    /// Which steps as written a step of a chain belongs to.
+    std::size_t written(int step) const;
+    std::uint64_t optional_steps() const { return optional_; }
+    /// The levels at which an exclusion ends chains.
+    std::uint64_t levels_of(const exclusion&) const;
+
+    /// Puts the events of a chain, and between them rows that fill optional steps, into steps as written.
+    void place(std::span<const std::uint32_t> chain, std::span<const optional_row>, std::span<const row>,
+               filled_steps&) const;
+
+private:
+    struct part {
+        std::uint64_t fills = 0;  ///< steps of a chain; 0: it is optional
+        int level = 0;
+    };
+    void place_optional(std::span<const std::uint32_t> chain, std::span<const optional_row>,
+                        std::span<const row>, int level, filled_steps&) const;
+
+    std::vector<part> steps_{};
+    std::uint64_t optional_ = 0;
+    bool as_written_ = true;  ///< every step stands for one
+    entry_rules rules_{};
+};
+
+}  // namespace weir::inline v1
