@@ -115,6 +115,10 @@ struct exclusion {
 struct funnel {
     std::vector<step> steps{};         ///< 1 to 64, at_least counted
     std::optional<duration> within{};  ///< first step to last; none: no limit; 0: all at one instant
+    /// Counts as another engine does, in a stated version; it decides all policies itself. Empty: weir's own.
+    /// One of "clickhouse_window_funnel_0882b32b" (modes follow with plus signs: "...+strict_order"),
+    /// "posthog_funnel_2022_ordered", "..._strict", "..._unordered"; see docs/compatibility.md.
+    std::string preset{};
     weir::clock clock = weir::clock::from_first_step;
     weir::order order = weir::order::in_sequence;
     weir::ties ties = weir::ties::together;

@@ -9,7 +9,7 @@ namespace weir::inline v1 {
 entry_finder::entry_finder(const entry_rules& rules)
     : rules_(rules),
       any_order_(rules.chain.order == order::any_order),
-      streams_(!any_order_ && rules.entry == entry::best && !rules.passages),
+      streams_(!any_order_ && !rules.window_funnel && rules.entry == entry::best && !rules.passages),
       all_(rules.chain.ties),
       sequence_(rules.chain),
       any_order_search_(rules.chain) {}
@@ -22,11 +22,20 @@ void entry_finder::clear() {
 }
 
 std::span<const counted_chain> entry_finder::find() {
-    if (any_order_)
+    if (rules_.window_funnel)
+        find_window_funnel();
+    else if (any_order_)
         find_with(any_order_search_);
     else
         find_with(sequence_);
     return std::span<const counted_chain>(chains_).first(used_);
+}
+
+void entry_finder::find_window_funnel() {
+    if (chains_.empty()) chains_.emplace_back();
+    counted_chain& c = chains_.front();
+    c.where = window_funnel(all_, rules_.chain, *rules_.window_funnel, c.ids);
+    used_ = c.where.level > 0 ? 1 : 0;
 }
 
 template <class Search> void entry_finder::find_with(Search& search) {
@@ -125,6 +134,7 @@ template <class Search> bool entry_finder::is_disqualified(Search& search) {
 
 bool entry_finder::has_rival(const counted_chain& c, int step,
                              const std::function<bool(std::uint32_t)>& differs) {
+    if (rules_.window_funnel) return false;
     return any_order_ ? any_order_search_.has_rival(all_, c.where, c.ids, step, differs)
                       : sequence_.has_rival(all_, c.where, c.ids, step, differs);
 }

@@ -4,19 +4,22 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "measure/any_order.hpp"
 #include "measure/sequence.hpp"
+#include "measure/window_funnel.hpp"
 
 namespace weir::inline v1 {
 
 struct entry_rules {
     chain_rules chain{};
     weir::entry entry = weir::entry::best;
-    bool passages = false;    ///< entries are counted, not leads
-    bool disqualify = false;  ///< by exclusions
+    bool passages = false;                               ///< entries are counted, not leads
+    bool disqualify = false;                             ///< by exclusions
+    std::optional<window_funnel_modes> window_funnel{};  ///< counts by that rule alone
 };
 
 /// A chain that counts, with its events by id.
@@ -48,6 +51,7 @@ public:
     bool has_rival(const counted_chain&, int step, const std::function<bool(std::uint32_t id)>& differs);
 
 private:
+    void find_window_funnel();
     template <class Search> void find_with(Search&);
     template <class Search> void find_first(Search&);
     template <class Search> void find_every(Search&);

@@ -17,6 +17,7 @@
 #include "base/wording.hpp"
 #include "measure/funnel_count.hpp"
 #include "measure/grouping.hpp"
+#include "measure/preset.hpp"
 #include "measure/time_limits.hpp"
 #include "stats/interval.hpp"
 #include "store/scan.hpp"
@@ -141,7 +142,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         check(q).value();
         check_threads(how);
         const snapshot::impl& data = s.data();
-        funnel_table answer{.question = q};
+        funnel_table answer{.question = resolved(q)};
         if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};
         add_missing_names(answer, data);
         data.add_arrival_notes(data.layers.size(), answer.notes);
@@ -149,6 +150,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
             count_leads(answer, data, how);
         else
             add_rows(answer, {}, {});
+        answer.question = q;
         return answer;
     });
 }

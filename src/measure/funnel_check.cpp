@@ -12,8 +12,9 @@
 #include <fmt/format.h>
 
 #include "base/fail.hpp"
+#include "measure/chain_rules.hpp"
 #include "measure/funnel_words.hpp"
-#include "measure/tie_group.hpp"
+#include "measure/preset.hpp"
 #include "measure/time_limits.hpp"
 
 namespace weir::inline v1 {
@@ -145,9 +146,10 @@ void check_supported(const funnel& q) {
 
 }  // namespace
 
-result<void> check(const funnel& q) {
+result<void> check(const funnel& asked) {
     return guarded([&] {
-        check_steps(q);
+        check_steps(asked);
+        const funnel q = resolved(asked);
         check_limits(q);
         check_any_order(q);
         for (std::size_t i = 0; i < q.exclude.size(); ++i) check_exclusion(q, i);

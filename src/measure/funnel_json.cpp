@@ -20,8 +20,8 @@ namespace weir::inline v1 {
 namespace {
 
 // Keys whose meaning is fixed but which this version cannot answer: better refused as such than as unknown.
-constexpr std::array<std::string_view, 7> later_keys{"preset",    "lead_where", "lost_on", "stalled_after",
-                                                     "histogram", "list",       "account"};
+constexpr std::array<std::string_view, 6> later_keys{"lead_where", "lost_on", "stalled_after",
+                                                     "histogram",  "list",    "account"};
 constexpr std::array<std::string_view, 1> later_step_keys{"any_order"};
 
 // Does not ask `members` for them: they would be told as keys that were expected.
@@ -71,6 +71,7 @@ funnel read_funnel(const json::node& n, const std::string& where) {
     funnel q;
     json::read(members, "steps", q.steps, json::list_of<step>(read_step));
     json::read(members, "within", q.within, json::as_duration);
+    json::read(members, "preset", q.preset, json::as_text);
     json::read_word(members, "clock", q.clock, words::clock);
     json::read_word(members, "order", q.order, words::order);
     json::read_word(members, "ties", q.ties, words::ties);
@@ -134,6 +135,7 @@ void write(json::writer& w, const funnel& q) {
     w.begin_object();
     write_steps(w, q);
     json::write_duration(w, "within", q.within);
+    json::write_text(w, "preset", q.preset);
     json::write_word(w, "clock", q.clock, words::clock);
     json::write_word(w, "order", q.order, words::order);
     json::write_word(w, "ties", q.ties, words::ties);

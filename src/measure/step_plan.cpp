@@ -4,6 +4,7 @@
 #include <bit>
 #include <optional>
 
+#include "measure/preset.hpp"
 #include "measure/tie_group.hpp"
 #include "measure/time_limits.hpp"
 
@@ -46,6 +47,7 @@ step_plan::step_plan(const funnel& q) {
     const bool one = q.counting != counting::entries && q.bucket.unit == calendar_unit::none;
     rules_.entry = q.entry == entry::every && one ? entry::best : q.entry;
     rules_.passages = q.counting == counting::entries;
+    rules_.window_funnel = window_funnel_of(q);
     rules_.disqualify = q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty();
 }
 
