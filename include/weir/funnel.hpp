@@ -105,6 +105,16 @@ struct exclusion {
     friend bool operator==(const exclusion&, const exclusion&) = default;
 };
 
+/// Which leads a funnel's answer names, by key, a page at a time: those that reached step `at`, or those that
+/// reached `lost_after` and not the next required step. One of the two, from 1.
+struct lead_list {
+    int at = 0;
+    int lost_after = 0;
+    std::int64_t offset = 0;
+    std::int64_t limit = 100;
+    friend bool operator==(const lead_list&, const lead_list&) = default;
+};
+
 /// Asks how many leads do the steps one after another.
 ///
 /// A chain is a sequence of different events of one lead that match steps 1, 2, ...; one event fills at most
@@ -134,6 +144,10 @@ struct funnel {
     calendar bucket{};               ///< by the time a lead's chain begins
     std::optional<instant> as_of{};  ///< none: the snapshot's own
     int max_groups = 10'000;         ///< more give limit_exceeded
+    /// Ascending limits of the time from first event to last of complete chains: counted up to each, and
+    /// beyond.
+    std::vector<duration> histogram{};
+    std::optional<lead_list> list{};  ///< of leads, not of entries
 
     friend bool operator==(const funnel&, const funnel&) = default;
     friend WEIR_API std::ostream& operator<<(std::ostream&, const funnel&);  ///< the JSON form
@@ -161,12 +175,31 @@ struct funnel_row {
     std::optional<duration> p90_wait{};
     friend bool operator==(const funnel_row&, const funnel_row&) = default;
 };
+/// How many chains of the whole or of a group took longer than `over` and at most `up_to`, first event to
+/// last.
+struct histogram_row {
+    std::optional<std::string> group{}, bucket{};
+    std::optional<duration> over{}, up_to{};  ///< none: no limit
+    std::int64_t leads = 0;                   ///< or entries
+    rate of_complete{};
+    friend bool operator==(const histogram_row&, const histogram_row&) = default;
+};
+struct listed_lead {
+    lead_id lead{};
+    std::optional<std::string> group{};
+    int step = 0;             ///< the last required one that it reached
+    instant first{}, last{};  ///< of its chain
+    friend bool operator==(const listed_lead&, const listed_lead&) = default;
+};
 struct WEIR_API funnel_table {
     funnel question{};
     std::optional<instant> as_of{};
     std::vector<std::string> notes{};
     std::vector<funnel_row> rows{};
-    std::int64_t excluded = 0;  ///< leads that on_exclusion::disqualify leaves out of all steps
+    std::vector<histogram_row> histogram{};  ///< in the order of rows
+    std::vector<listed_lead> leads{};        ///< the page, by key
+    std::int64_t listed = 0;                 ///< leads on all pages
+    std::int64_t excluded = 0;               ///< leads that on_exclusion::disqualify leaves out of all steps
 
     /// The row of a step over all buckets: of the whole, or of a group. nullptr if there is none.
     const funnel_row* find(std::string_view step,

@@ -106,6 +106,59 @@ void add_missing_names(funnel_table& answer, const snapshot::impl& data) {
     }
 }
 
+// A limit belongs to the bar that ends with it.
+void add_histogram(funnel_table& answer, const std::vector<const funnel_tally*>& part,
+                   const funnel_row& like) {
+    const auto& limits = answer.question.histogram;
+    if (limits.empty()) return;
+    std::vector<std::int64_t> counts(limits.size() + 1);
+    std::int64_t all = 0;
+    for (const auto* t : part)
+        for (const std::int64_t d : t->durations) {
+            const auto bar = std::lower_bound(limits.begin(), limits.end(), duration{d});
+            ++counts[static_cast<std::size_t>(bar - limits.begin())];
+            ++all;
+        }
+    const auto rate_of = answer.question.counting == counting::entries ? share : wilson;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        histogram_row r{.group = like.group, .bucket = like.bucket};
+        if (i > 0) r.over = limits[i - 1];
+        if (i < limits.size()) r.up_to = limits[i];
+        r.leads = counts[i];
+        r.of_complete = rate_of(counts[i], all);
+        answer.histogram.push_back(std::move(r));
+    }
+}
+
+// The page of the list, by key.
+void add_list(funnel_table& answer, const snapshot::impl& data, funnel_counter& all) {
+    const funnel& q = answer.question;
+    if (!q.list) return;
+    struct named {
+        std::string_view key;
+        std::size_t worker;
+        const funnel_counter::listed* lead;
+    };
+    std::vector<named> found;
+    for (std::size_t w = 0; w < all.workers().size(); ++w)
+        for (const auto& l : all.workers()[w].list) found.push_back({data.lead_key(l.lead), w, &l});
+    std::sort(found.begin(), found.end(), [](const named& a, const named& b) { return a.key < b.key; });
+    answer.listed = static_cast<std::int64_t>(found.size());
+    const std::int64_t begin = std::min(q.list->offset, answer.listed);
+    const std::int64_t end = begin + std::min(q.list->limit, answer.listed - begin);
+    for (std::int64_t i = begin; i < end; ++i) {
+        const named& n = found[static_cast<std::size_t>(i)];
+        const bool any_order = q.order == order::any_order;
+        listed_lead l{.lead = n.key};
+        if (!q.by.empty() && q.by_value.which() != by_value::kind::each_value)
+            l.group = all.groups()[n.worker].texts()[n.lead->group];
+        l.step = any_order ? n.lead->level : all.plan().steps_done(n.lead->level);
+        l.first = instant{duration{n.lead->first}};
+        l.last = instant{duration{n.lead->last}};
+        answer.leads.push_back(std::move(l));
+    }
+}
+
 std::string excluded_note(std::int64_t leads) {
     return fmt::format("{} that an exclusion disqualifies {} left out of all steps", leads_text(leads),
                        leads == 1 ? "is" : "are");
@@ -132,7 +185,14 @@ void count_leads(funnel_table& answer, const snapshot::impl& data, const scope& 
         if (key.first > 0) like.group = order.texts[key.first - 1];
         if (key.second) like.bucket = all.workers().front().buckets.label(*key.second);
         add_rows(answer, part, like);
+        add_histogram(answer, part, like);
     }
+    add_list(answer, data, all);
+}
+
+void add_nothing(funnel_table& answer) {
+    add_rows(answer, {}, {});
+    add_histogram(answer, {}, {});
 }
 
 }  // namespace
@@ -149,7 +209,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         if (answer.as_of)
             count_leads(answer, data, how);
         else
-            add_rows(answer, {}, {});
+            add_nothing(answer);
         answer.question = q;
         return answer;
     });

@@ -84,6 +84,36 @@ table steps_table(const funnel_table& t) {
     return steps;
 }
 
+table histogram_table(const funnel_table& t) {
+    const bool bucketed = t.question.bucket.unit != calendar_unit::none;
+    std::vector<column> columns{{"group", column_type::text}};
+    if (bucketed) columns.push_back({"bucket", column_type::text});
+    for (column c :
+         {column{"over", column_type::duration_us}, column{"up_to", column_type::duration_us},
+          column{counted_by(t.question), column_type::integer}, column{"of_complete", column_type::rate}})
+        columns.push_back(std::move(c));
+    table out("histogram", std::move(columns));
+    for (const auto& r : t.histogram) {
+        std::vector<cell> cells{or_null(r.group)};
+        if (bucketed) cells.push_back(or_null(r.bucket));
+        for (cell c : {or_null(r.over), or_null(r.up_to), cell(r.leads), cell(r.of_complete)})
+            cells.push_back(std::move(c));
+        out.add_row(std::move(cells));
+    }
+    return out;
+}
+
+table leads_table(const funnel_table& t) {
+    table out("leads", {{"lead", column_type::text},
+                        {"group", column_type::text},
+                        {"step", column_type::integer},
+                        {"first", column_type::instant_us},
+                        {"last", column_type::instant_us}});
+    for (const auto& l : t.leads)
+        out.add_row({l.lead.key(), or_null(l.group), std::int64_t{l.step}, l.first, l.last});
+    return out;
+}
+
 }  // namespace
 
 funnel_table::operator answer() const {
@@ -91,6 +121,13 @@ funnel_table::operator answer() const {
     if (std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.median_wait.has_value(); }))
         a.notes.emplace_back("waits are over those who made the step (converted only)");
     a.tables.push_back(steps_table(*this));
+    if (!question.histogram.empty()) a.tables.push_back(histogram_table(*this));
+    if (question.list) {
+        a.tables.push_back(leads_table(*this));
+        a.notes.push_back(fmt::format("{} of {} in the list",
+                                      with_commas(static_cast<std::int64_t>(leads.size())),
+                                      leads_text(listed)));
+    }
     return a;
 }
 

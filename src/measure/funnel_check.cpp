@@ -126,6 +126,34 @@ void check_limits(const funnel& q) {
             "exclude");
 }
 
+void check_list(const funnel& q) {
+    if (!q.list) return;
+    const lead_list& l = *q.list;
+    if (q.counting == counting::entries) wrong("a list names leads; entries are counted", "list");
+    if ((l.at != 0) == (l.lost_after != 0))
+        wrong("a list names leads at a step or lost after one; found " +
+                  std::string(l.at == 0 ? "neither" : "both"),
+              "list");
+    const int k = l.at != 0 ? l.at : l.lost_after;
+    const auto member = l.at != 0 ? "list.at" : "list.lost_after";
+    const int steps = static_cast<int>(q.steps.size());
+    if (k < 1 || k > steps || (l.lost_after != 0 && k == steps))
+        wrong(fmt::format("found step {} of {}{}", k, steps,
+                          l.lost_after == steps ? "; nobody is lost after the last" : ""),
+              member);
+    if (l.lost_after != 0 && q.steps[static_cast<std::size_t>(k - 1)].optional)
+        wrong(fmt::format("step {} is optional; nobody is lost after it", k), member);
+    if (l.offset < 0 || l.limit < 0) wrong("a page begins at 0 or later and has 0 leads or more", "list");
+}
+
+void check_histogram(const funnel& q) {
+    for (std::size_t i = 0; i < q.histogram.size(); ++i)
+        if (q.histogram[i] < duration::zero() || (i > 0 && q.histogram[i] <= q.histogram[i - 1]))
+            wrong(fmt::format("limit {} of the histogram is {}; limits are 0 or more and ascend", i + 1,
+                              to_string(q.histogram[i])),
+                  fmt::format("histogram[{}]", i));
+}
+
 // What this version does not do
 // ------------------------------------------------------------------------------
 
@@ -152,6 +180,8 @@ result<void> check(const funnel& asked) {
         const funnel q = resolved(asked);
         check_limits(q);
         check_any_order(q);
+        check_list(q);
+        check_histogram(q);
         for (std::size_t i = 0; i < q.exclude.size(); ++i) check_exclusion(q, i);
         check_supported(q);
     });

@@ -104,10 +104,11 @@ lead_filter funnel_counter::filter() const {
     const entry_rules& rules = plan_.rules();
     if (rules.chain.steps > 1) f.second = matcher_.events_of(plan_.written(1));
     const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
-    const bool one_chain =
-        rules.entry != weir::entry::every && !rules.passages && !rules.disqualify && !holds();
+    const bool one_chain = rules.entry != weir::entry::every && !rules.passages && !rules.disqualify &&
+                           !rules.window_funnel && !holds();
+    const bool counts_alone = !q_.list && q_.histogram.empty();
     const bool one_part = q_.by.empty() && !bucketed_;
-    if (name_decides && one_chain)
+    if (name_decides && one_chain && counts_alone)
         f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
     return f;
 }
@@ -154,6 +155,7 @@ void funnel_counter::count(std::size_t w, const lead_rows& lead) {
     if (lead.stops && (q_.by.empty() || by_touch())) return count_stopped(w, lead.rows);
     worker& me = workers_[w];
     const bool whole_lead = holds();
+    me.lead = lead.lead;
     me.finder.clear();
     me.optional.clear();
     me.roles.clear();
@@ -194,10 +196,10 @@ void funnel_counter::count_chains(std::size_t w, std::span<const row> rows, std:
         all.entries.clear();
     }
     if (by_each_value()) {
-        count_found(me.whole, all, {.in_group = false}, w, rows, disputed);
+        count_found(me, me.whole, all, {.in_group = false}, w, rows, disputed);
         count_each_value(w, rows, disputed);
     } else {
-        count_found(me.tallies, all, {}, w, rows, disputed);
+        count_found(me, me.tallies, all, {}, w, rows, disputed);
     }
 }
 
@@ -215,7 +217,7 @@ void funnel_counter::count_each_value(std::size_t w, std::span<const row> rows,
                         });
     for (auto& [group, own] : by_group) {
         if (own.excluded && !own.complete) own.entries.clear();
-        count_found(me.tallies, own, {.in_whole = false}, w, rows, disputed);
+        count_found(me, me.tallies, own, {.in_whole = false}, w, rows, disputed);
     }
 }
 
@@ -250,14 +252,20 @@ void funnel_counter::add_entries(worker& me, std::span<const row> rows, found& a
 // Which of the chains found count
 // ---------------------------------------------------------------------------------
 
-void funnel_counter::count_found(funnel_tallies& tallies, const found& all, tally_key key, std::size_t w,
-                                 std::span<const row> rows, std::set<std::string>& disputed) {
+void funnel_counter::count_found(worker& me, funnel_tallies& tallies, const found& all, tally_key key,
+                                 std::size_t w, std::span<const row> rows, std::set<std::string>& disputed) {
     if (all.entries.empty()) return;
     const auto add = [&](const counted& e, tally_key where, bool is_disputed) {
         if (is_disputed) disputed.insert(q_.by);
         where.bucket = e.bucket;
         const std::size_t group = q_.by.empty() || !where.in_group ? 0 : groups_[w].number_of(e.value);
-        tallies.of(group, where).add(plan_, e.filled, rows);
+        funnel_tally& t = tallies.of(group, where);
+        t.add(plan_, e.filled, rows);
+        const std::int64_t first = rows[e.ids.front()].time, last = rows[e.ids.back()].time;
+        if (!q_.histogram.empty() && e.filled.rows.back() != filled_steps::none)
+            t.durations.push_back(lasted(first, last));
+        if (q_.list && where.in_whole && where.in_total && is_listed(e))
+            me.list.push_back({me.lead, group, static_cast<int>(e.ids.size()), first, last});
     };
     if (plan_.rules().passages) {
         for (const counted& e : all.entries) add(e, key, e.disputed);
@@ -277,6 +285,14 @@ void funnel_counter::count_found(funnel_tallies& tallies, const found& all, tall
         const auto own = first_of(inside, rows);
         add(*own.first, key, own.second);
     }
+}
+
+bool funnel_counter::is_listed(const counted& e) const {
+    const auto reached = [&](std::size_t step) { return e.filled.rows[step] != filled_steps::none; };
+    if (q_.list->at > 0) return reached(at(q_.list->at - 1));
+    std::size_t next = at(q_.list->lost_after);
+    while (plan_.is_optional(next)) ++next;
+    return reached(at(q_.list->lost_after - 1)) && !reached(next);
 }
 
 // And whether another of the same times would put the lead into another group.

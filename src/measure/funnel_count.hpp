@@ -26,6 +26,13 @@ namespace weir::inline v1 {
 /// Counts a funnel that check() has passed. What it is made of must outlive it.
 class funnel_counter {
 public:
+    /// A lead that the question's list names.
+    struct listed {
+        std::uint32_t lead;
+        std::size_t group;
+        int level;
+        std::int64_t first, last;
+    };
     /// What one thread counted.
     struct worker {
         entry_finder finder;
@@ -38,6 +45,8 @@ public:
         code_counts codes{};                             ///< of leads that stop at their first event
         std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
         std::int64_t excluded = 0;                       ///< leads that an exclusion disqualifies
+        std::vector<listed> list{};
+        std::uint32_t lead = 0;  ///< at hand
     };
 
     funnel_counter(const snapshot::impl&, const funnel&, std::int64_t as_of, int threads);
@@ -81,7 +90,8 @@ private:
     void count_each_value(std::size_t w, std::span<const row>, std::set<std::string>& disputed);
     void find_entries(worker&, std::span<const step_matcher::role>, std::span<const row>, found&) const;
     void add_entries(worker&, std::span<const row>, found&) const;
-    void count_found(funnel_tallies&, const found&, tally_key, std::size_t w, std::span<const row>,
+    bool is_listed(const counted&) const;
+    void count_found(worker&, funnel_tallies&, const found&, tally_key, std::size_t w, std::span<const row>,
                      std::set<std::string>& disputed);
     std::pair<const counted*, bool> first_of(std::span<const counted>, std::span<const row>) const;
     touch group_of(worker&, const counted_chain&, std::span<const row>) const;

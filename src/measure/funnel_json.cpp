@@ -20,8 +20,7 @@ namespace weir::inline v1 {
 namespace {
 
 // Keys whose meaning is fixed but which this version cannot answer: better refused as such than as unknown.
-constexpr std::array<std::string_view, 6> later_keys{"lead_where", "lost_on", "stalled_after",
-                                                     "histogram",  "list",    "account"};
+constexpr std::array<std::string_view, 4> later_keys{"lead_where", "lost_on", "stalled_after", "account"};
 constexpr std::array<std::string_view, 1> later_step_keys{"any_order"};
 
 // Does not ask `members` for them: they would be told as keys that were expected.
@@ -65,6 +64,17 @@ exclusion read_exclusion(const json::node& n, const std::string& where) {
     return x;
 }
 
+lead_list read_list(const json::node& n, const std::string& where) {
+    json::object members(n, where);
+    lead_list l;
+    json::read(members, "at", l.at, json::as_int);
+    json::read(members, "lost_after", l.lost_after, json::as_int);
+    json::read(members, "offset", l.offset, json::as_integer);
+    json::read(members, "limit", l.limit, json::as_integer);
+    members.finish();
+    return l;
+}
+
 funnel read_funnel(const json::node& n, const std::string& where) {
     json::object members(n, where);
     refuse(n, members, later_keys);
@@ -87,6 +97,8 @@ funnel read_funnel(const json::node& n, const std::string& where) {
     json::read(members, "bucket", q.bucket, json::as_calendar);
     json::read(members, "as_of", q.as_of, json::as_instant);
     json::read(members, "max_groups", q.max_groups, json::as_int);
+    json::read(members, "histogram", q.histogram, json::list_of<duration>(json::as_duration));
+    json::read(members, "list", q.list, read_list);
     members.finish();
     return q;
 }
@@ -116,6 +128,15 @@ void write(json::writer& w, const exclusion& x) {
     json::write_condition(w, "where", x.where);
     if (x.after != 0) w.key("after").integer(x.after);
     if (x.before != 0) w.key("before").integer(x.before);
+    w.end_object();
+}
+
+void write(json::writer& w, const lead_list& l) {
+    w.key("list").begin_object();
+    if (l.at != 0) w.key("at").integer(l.at);
+    if (l.lost_after != 0) w.key("lost_after").integer(l.lost_after);
+    if (l.offset != 0) w.key("offset").integer(l.offset);
+    w.key("limit").integer(l.limit);
     w.end_object();
 }
 
@@ -150,6 +171,12 @@ void write(json::writer& w, const funnel& q) {
     if (q.bucket != standard.bucket) json::write(w.key("bucket"), q.bucket);
     if (q.as_of) w.key("as_of").text(to_string(*q.as_of));
     if (q.max_groups != standard.max_groups) w.key("max_groups").integer(q.max_groups);
+    if (!q.histogram.empty()) {
+        w.key("histogram").begin_array();
+        for (const duration d : q.histogram) w.text(to_string(d));
+        w.end_array();
+    }
+    if (q.list) write(w, *q.list);
     w.end_object();
 }
 

@@ -23,6 +23,8 @@ struct funnel_tally {
     std::vector<std::vector<std::int64_t>>
         waits;  ///< by step: since the required one before; none at the first
 
+    std::vector<std::int64_t> durations{};  ///< of complete chains, if a histogram is asked for
+
     void add(const step_plan& plan, const filled_steps& filled, std::span<const row> rows) {
         for (std::size_t k = 0; k < filled.rows.size(); ++k) {
             if (filled.rows[k] == filled_steps::none) continue;

@@ -79,6 +79,13 @@ std::size_t step_plan::written(int step) const {
     return k;
 }
 
+int step_plan::steps_done(int level) const {
+    int done = 0;
+    for (std::size_t k = 0; k < steps_.size(); ++k)
+        if (!is_optional(k) && steps_[k].level <= level) done = static_cast<int>(k) + 1;
+    return done;
+}
+
 std::uint64_t step_plan::levels_of(const exclusion& x) const {
     if (x.after == 0) return bits(1, rules_.chain.steps - 1);
     return bits(level(at(x.after - 1)), level(at(x.before - 1)) - 1);

@@ -45,6 +45,8 @@ public:
     std::size_t required_before(std::size_t step) const;
     /// Which steps as written a step of a chain belongs to.
     std::size_t written(int step) const;
+    /// The last step as written, from 1, that a chain of this level has done; 0: none.
+    int steps_done(int level) const;
     std::uint64_t optional_steps() const { return optional_; }
     /// The levels at which an exclusion ends chains.
     std::uint64_t levels_of(const exclusion&) const;
