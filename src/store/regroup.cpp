@@ -241,6 +241,7 @@ public:
 
     std::shared_ptr<snapshot::impl> regroup() {
         to_->lead_keys = how_.keys;
+        to_->aliases.reset();
         to_->segments.clear();
         to_->layers.clear();
         if (data_.raw_segments() > 0) add_raw();

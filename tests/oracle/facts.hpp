@@ -41,6 +41,10 @@ enum class fault {
     repeats_counted,
     erased_counted,
     arrival_not_told,
+    later_merges_count,
+    shared_keys_join,
+    early_un_merge_forgotten,
+    joins_go_one_step,
 };
 
 struct fact {
@@ -57,7 +61,7 @@ struct fact {
 
 /// The facts of one lead, in total order.
 using story = std::vector<fact>;
-/// All leads, by key.
+/// All leads, by key, as to_string prints it.
 using people = std::map<std::string, story>;
 
 /// Events numbered as they stand. Those of erased leads were never there, and of one id the first stays.
