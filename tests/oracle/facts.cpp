@@ -32,6 +32,12 @@ people meet(const std::vector<weir::event>& events, const std::set<std::string>&
     return all;
 }
 
+weir::lead_id lead_of(const std::string& printed) {
+    const auto colon = printed.find(':');
+    return colon == std::string::npos ? weir::lead_id(printed)
+                                      : weir::lead_id(printed.substr(0, colon), printed.substr(colon + 1));
+}
+
 std::optional<micros> last_time(const people& all) {
     std::optional<micros> last;
     for (const auto& [lead, facts] : all)

@@ -63,6 +63,8 @@ struct fact {
 using story = std::vector<fact>;
 /// All leads, by key, as to_string prints it.
 using people = std::map<std::string, story>;
+/// The key that prints so; no kind and no key has a colon in it.
+weir::lead_id lead_of(const std::string& printed);
 
 /// Events numbered as they stand. Those of erased leads were never there, and of one id the first stays.
 people meet(const std::vector<weir::event>&, const std::set<std::string>& erased = {}, fault = fault::none);
