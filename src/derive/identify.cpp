@@ -21,31 +21,38 @@ constexpr node no_node = std::numeric_limits<node>::max();
 
 instant instant_at(std::int64_t t) { return instant{duration{t}}; }
 
-// What events said, worked into keys that are joined.
+// The keys of leads, joined as far as events say so.
+struct joined_keys {
+    explicit joined_keys(const identity& rules) : keys(rules) { report.identity = rules; }
+
+    key_graph keys;
+    std::vector<node> lead_nodes{};      // by lead code; no_node: it has no events
+    std::vector<std::int64_t> events{};  // by lead code, up to as_of
+    identity_report report{};            // as far as merges go
+};
+
+// Works what events say into keys that are joined.
 class joiner {
 public:
-    joiner(const snapshot::impl& data, const identity& rules) : data_(data), keys(rules) {
-        report.identity = rules;
-        read_leads();
-    }
+    joiner(const snapshot::impl& data, joined_keys& to) : data_(data), to_(to) { read_leads(); }
 
     void read(const std::optional<std::int64_t>& as_of, int threads) {
-        if (as_of) report.as_of = instant_at(*as_of);
-        const merge_rules rules(data_, report.identity);
+        if (as_of) to_.report.as_of = instant_at(*as_of);
+        const merge_rules rules(data_, to_.report.identity);
         std::vector<said_of_keys> parts(static_cast<std::size_t>(threads));
-        events.resize(data_.lead_limit());
+        to_.events.resize(data_.lead_limit());
         const auto until = as_of.value_or(std::numeric_limits<std::int64_t>::max());
         scan(data_, {.as_of = until, .threads = threads}, [&](int worker, const lead_rows& lead) {
-            events[lead.lead] = static_cast<std::int64_t>(lead.rows.size());
+            to_.events[lead.lead] = static_cast<std::int64_t>(lead.rows.size());
             rules.read(lead, parts[static_cast<std::size_t>(worker)]);
         });
         for (const said_of_keys& part : parts) take(part, rules.kinds());
         for (const said_of_keys& part : parts) cancel(part);
         join_named();
-        report.ignored = {{"one_key", one_key_},
-                          {"shared_kind", shared_kind_},
-                          {"no_merge_id", no_merge_id_},
-                          {"unknown_merge", unknown_merge_}};
+        to_.report.ignored = {{"one_key", one_key_},
+                              {"shared_kind", shared_kind_},
+                              {"no_merge_id", no_merge_id_},
+                              {"unknown_merge", unknown_merge_}};
     }
 
 private:
@@ -57,18 +64,18 @@ private:
 
     // Every lead that has events, also later ones.
     void read_leads() {
-        lead_nodes.assign(data_.lead_limit(), no_node);
+        to_.lead_nodes.assign(data_.lead_limit(), no_node);
         std::vector<bool> present(data_.lead_limit());
         for (const auto& s : data_.segments)
             for (const std::uint32_t lead : s->leads) present[lead] = true;
         for (std::uint32_t lead = 0; lead < present.size(); ++lead)
-            if (present[lead]) lead_nodes[lead] = keys.node_of(lead_of(data_.lead_key(lead)));
+            if (present[lead]) to_.lead_nodes[lead] = to_.keys.node_of(lead_of(data_.lead_key(lead)));
     }
 
     void take(const said_of_keys& part, const std::vector<std::string>& kinds) {
         for (const said_of_keys::merge& m : part.merges) {
             std::vector<node> joined;
-            if (m.lead != no_lead) joined.push_back(lead_nodes[m.lead]);
+            if (m.lead != no_lead) joined.push_back(to_.lead_nodes[m.lead]);
             for (std::uint32_t k = m.first; k < m.first + m.count; ++k)
                 joined.push_back(node_of(part.keys[k], kinds));
             named_merge* const named = m.id.missing() ? nullptr : &named_[text_of(data_, m.id)];
@@ -77,7 +84,7 @@ private:
                 named->events += m.events;
                 named->keys.push_back(std::move(joined));
             } else {
-                report.merges += m.events;
+                to_.report.merges += m.events;
                 join(joined);
             }
         }
@@ -92,26 +99,28 @@ private:
             one_key_ += n;
             return false;
         }
-        joined.erase(std::remove_if(joined.begin(), joined.end(), [&](node k) { return keys.is_shared(k); }),
-                     joined.end());
+        joined.erase(
+            std::remove_if(joined.begin(), joined.end(), [&](node k) { return to_.keys.is_shared(k); }),
+            joined.end());
         if (joined.size() >= 2) return true;
         shared_kind_ += n;
         return false;
     }
 
     void join(const std::vector<node>& joined) {
-        for (const node k : joined) keys.join(joined.front(), k);
+        for (const node k : joined) to_.keys.join(joined.front(), k);
     }
 
     // Texts have codes: each is looked up once.
     node node_of(const said_of_keys::key& k, const std::vector<std::string>& kinds) {
         const store_column& column = data_.columns[k.value.column];
-        if (column.name.kind != value_kind::text) return keys.node_of(kinds[k.kind], text_of(data_, k.value));
+        if (column.name.kind != value_kind::text)
+            return to_.keys.node_of(kinds[k.kind], text_of(data_, k.value));
         auto& known = text_nodes_[{k.kind, k.value.column}];
         const auto code = static_cast<std::size_t>(k.value.bits);
         if (code >= known.size()) known.resize(std::max(code + 1, 2 * known.size()), no_node);
         if (known[code] == no_node)
-            known[code] = keys.node_of(kinds[k.kind], column.texts->at(static_cast<std::uint32_t>(code)));
+            known[code] = to_.keys.node_of(kinds[k.kind], column.texts->at(static_cast<std::uint32_t>(code)));
         return known[code];
     }
 
@@ -129,32 +138,28 @@ private:
 
     void join_named() {
         for (const auto& [id, m] : named_) {
-            (m.cancelled ? report.cancelled : report.merges) += m.events;
+            (m.cancelled ? to_.report.cancelled : to_.report.merges) += m.events;
             if (!m.cancelled)
                 for (const auto& joined : m.keys) join(joined);
         }
         for (const auto& [id, m] : named_)
             if (m.cancelled)
-                report.cancelled_merges.push_back({id, instant_at(*m.cancelled), are_joined(m.keys)});
+                to_.report.cancelled_merges.push_back({id, instant_at(*m.cancelled), are_joined(m.keys)});
     }
 
     bool are_joined(const std::vector<std::vector<node>>& each) const {
         return !each.empty() && std::all_of(each.begin(), each.end(), [&](const auto& joined) {
-            return std::all_of(joined.begin(), joined.end(),
-                               [&](node k) { return keys.first_of(k) == keys.first_of(joined.front()); });
+            return std::all_of(joined.begin(), joined.end(), [&](node k) {
+                return to_.keys.first_of(k) == to_.keys.first_of(joined.front());
+            });
         });
     }
 
     const snapshot::impl& data_;
+    joined_keys& to_;
     std::map<std::string, named_merge> named_{};
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<node>> text_nodes_{};  // by kind, column
     std::int64_t one_key_ = 0, shared_kind_ = 0, no_merge_id_ = 0, unknown_merge_ = 0;
-
-public:
-    key_graph keys;
-    std::vector<node> lead_nodes{};      // by lead code; no_node: it has no events
-    std::vector<std::int64_t> events{};  // by lead code, up to as_of
-    identity_report report{};
 };
 
 // A share of all there are; no interval belongs to it.
@@ -163,7 +168,7 @@ rate share(std::int64_t n, std::int64_t of) {
 }
 
 // Counts leads as they were and as they are now.
-void count_leads(joiner& j) {
+void count_leads(joined_keys& j) {
     identity_report& report = j.report;
     struct lead {
         std::int64_t keys = 0, events = 0;
@@ -205,7 +210,7 @@ struct naming {
     std::vector<std::uint32_t> aliases{};  // by code: the lead
     bool same = true;                      // as before
 };
-naming name_leads(const snapshot::impl& data, const joiner& j) {
+naming name_leads(const snapshot::impl& data, const joined_keys& j) {
     naming n;
     n.leads.owners.assign(j.lead_nodes.size(), no_lead);
     std::vector<std::uint32_t> lead_of_node(j.keys.size(), no_lead);
@@ -239,8 +244,8 @@ snapshot derive_checked(const snapshot& from, const identity& rules, const scope
     const snapshot::impl& data = from.data();
     check_threads(how);
     check_underived(data);
-    joiner j(data, rules);
-    j.read(data.as_of_for(how.as_of), how.threads);
+    joined_keys j(rules);
+    joiner(data, j).read(data.as_of_for(how.as_of), how.threads);
     count_leads(j);
     naming named = name_leads(data, j);
     const auto put_together =
