@@ -34,7 +34,7 @@
 //   store.hpp       store, snapshot, scope                 ingest.hpp     load(store, csv / json_lines)
 //   lifecycle.hpp   stages and rules; derive, history      funnel.hpp     steps and windows
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
-//   identity.hpp    keys that are one lead                fmt.hpp        formatters (not included here)
+//   identity.hpp    keys that are one lead                 fmt.hpp        formatters (not included here)
 //
 // What can fail returns a result<T>: ask it like a pointer, or call value(), which throws weir::exception.
 // Snapshots, questions and answers are immutable and may be shared between threads; a store may be used

@@ -1,6 +1,10 @@
 // Random worlds with keys and merges, put to the engine and to the oracle; and what must not change a byte.
+//
+// WEIR_WORLDS in the environment sets the number of worlds: 3,000 if it is not there.
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,7 +23,8 @@ using namespace weir_test;
 using weir::names;
 
 constexpr std::uint64_t first_seed = 90'000'000;
-constexpr int worlds = 3000;
+const std::uint64_t worlds =
+    std::getenv("WEIR_WORLDS") == nullptr ? 3000 : std::strtoull(std::getenv("WEIR_WORLDS"), nullptr, 10);
 
 struct identity_world : lifecycle_world {
     weir::identity identity{};
@@ -238,7 +243,7 @@ std::string answers_of(const identity_world& w, const layout& how) {
 
 TEST_CASE("identity agreement: engine and oracle find the same leads, funnels, stages and flows",
           "[agreement]") {
-    int joined = 0;
+    std::uint64_t joined = 0;
     for (std::uint64_t i = 0; i < worlds; ++i) {
         const auto w = make_identity_world(first_seed + i);
         dice d(first_seed + i);
@@ -292,7 +297,7 @@ TEST_CASE("identity agreement: the order of events and merges decides no lead an
 }
 
 TEST_CASE("identity agreement: merged and then un-merged is never merged", "[agreement]") {
-    int merged = 0;
+    std::uint64_t merged = 0;
     for (std::uint64_t i = 0; i < worlds; ++i) {
         auto w = make_identity_world(first_seed + i);
         w.scope.as_of.reset();

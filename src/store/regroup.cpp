@@ -156,13 +156,14 @@ public:
         to_.times = column(false, [](const segment& s) { return &s.times; });
         copy_attributes();
         to_.find_ties();
-        std::map<std::uint32_t, std::int64_t> counts;
+        std::vector<std::int64_t> counts(static_cast<std::size_t>(to_.events.greatest()) + 1);
         bounds times;
         for (std::size_t r = 0; r < to_.size(); ++r) {
-            ++counts[static_cast<std::uint32_t>(to_.events[r])];
+            ++counts[static_cast<std::size_t>(to_.events[r])];
             times.take(to_.times[r]);
         }
-        to_.event_counts.assign(counts.begin(), counts.end());
+        for (std::uint32_t code = 0; code < counts.size(); ++code)
+            if (counts[code] > 0) to_.event_counts.emplace_back(code, counts[code]);
         to_.min_time = times.least;
         to_.max_time = times.greatest;
     }
