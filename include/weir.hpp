@@ -20,7 +20,8 @@
 // path that
 // it is given.
 //
-//   derive   events -> events    derive(snapshot, lifecycle): the stages that leads enter, as events
+//   derive   events -> events    derive(snapshot, identity): many keys, one lead
+//                                derive(snapshot, lifecycle): the stages that leads enter, as events
 //   measure  events -> answer    measure(snapshot, funnel)
 //   render   answer -> text      to_json, to_csv
 //
@@ -33,7 +34,7 @@
 //   store.hpp       store, snapshot, scope                 ingest.hpp     load(store, csv / json_lines)
 //   lifecycle.hpp   stages and rules; derive, history      funnel.hpp     steps and windows
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
-//   fmt.hpp         formatters (not included here)
+//   identity.hpp    keys that are one lead                 fmt.hpp        formatters (not included here)
 //
 // What can fail returns a result<T>: ask it like a pointer, or call value(), which throws weir::exception.
 // Snapshots, questions and answers are immutable and may be shared between threads; a store may be used
@@ -49,6 +50,7 @@
 #include <weir/event.hpp>
 #include <weir/flow.hpp>
 #include <weir/funnel.hpp>
+#include <weir/identity.hpp>
 #include <weir/ingest.hpp>
 #include <weir/lifecycle.hpp>
 #include <weir/money.hpp>

@@ -44,7 +44,7 @@ bool is_independent(const std::string& line) {
     if (line.rfind("#include", 0) != 0) return true;
     if (line.find("\"oracle/") != std::string::npos) return true;
     if (line.find("<weir") == std::string::npos) return line.find('"') == std::string::npos;
-    for (const char* header : {"event", "flow", "funnel", "lifecycle", "table", "time", "value"})
+    for (const char* header : {"event", "flow", "funnel", "identity", "lifecycle", "table", "time", "value"})
         if (line == "#include <weir/" + std::string(header) + ".hpp>") return true;
     return false;
 }

@@ -390,7 +390,8 @@ TEST_CASE("command: a rule that is wrong, or names an unknown stage, is refused"
 TEST_CASE("command: a mapping whose text is wrong is refused") {
     check_mappings({
         {R"("led": "lead")",
-         "m.json: mapping.led: found \"led\", expected lead, time_format, zone, events, lookup; did you "
+         "m.json: mapping.led: found \"led\", expected lead, lead_kind, time_format, zone, events, lookup, "
+         "keys; did you "
          "mean "
          "\"lead\"? (unknown_name)"},
         {R"("lead": 5)", "m.json: mapping.lead: found 5, expected a text (bad_input)"},
@@ -485,7 +486,7 @@ TEST_CASE("command: a wrong report is refused") {
         {{"{}", R"(r.json: a report is an object with the key "report" (bad_input))"},
          {R"({"report": {}})", "r.json: report.answers: a report needs an answer (invalid_question)"},
          {R"({"report": {"titel": "x"}})",
-          "r.json: report.titel: found \"titel\", expected title, lifecycle, answers; did you mean "
+          "r.json: report.titel: found \"titel\", expected title, identity, lifecycle, answers; did you mean "
           "\"title\"? "
           "(unknown_name)"},
          {R"({"report": {"title": 3}})", "r.json: report.title: found 3, expected a text (invalid_question)"},

@@ -206,6 +206,7 @@ std::string fault_of(const std::string& json) {
     const std::string form = json.substr(open + 1, json.find('"', open + 1) - open - 1);
     const auto tell = [](const auto& r) { return r ? std::string() : to_string(r.error()); };
     if (form == "lifecycle") return tell(weir::lifecycle_from_json(json));
+    if (form == "identity") return tell(weir::identity_from_json(json));
     if (form == "report") return tell(weir::report_from_json(json));
     if (form == "funnel" || form == "flow") return tell(weir::question_from_json(json));
     return tell(weir::mapping_from_json(json));

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ weir::error inside(const std::string& path, weir::error e) {
 // error without a place lies in neither.
 weir::error inside_definition(const options& o, weir::error e) {
     if (e.where.empty()) return e;
+    const bool of_identity = !o.identity.empty() && (e.where + '.').starts_with("identity.");
+    if (of_identity) return inside(o.identity, std::move(e));
     const bool of_lifecycle = !o.lifecycle.empty() && e.where.starts_with("lifecycle.");
     return inside(of_lifecycle ? o.lifecycle : o.definition, std::move(e));
 }
@@ -65,6 +68,21 @@ weir::result<weir::lifecycle> checked_lifecycle(std::string_view text) {
     if (!lifecycle) return lifecycle;
     if (const auto fine = check(*lifecycle); !fine) return fine.error();
     return lifecycle;
+}
+
+weir::result<weir::identity> checked_identity(std::string_view text) {
+    auto rules = weir::identity_from_json(text);
+    if (!rules) return rules;
+    if (const auto fine = check(*rules); !fine) return fine.error();
+    return rules;
+}
+
+// None if the command line names none.
+weir::result<std::optional<weir::identity>> find_identity(const options& o) {
+    if (o.identity.empty()) return std::optional<weir::identity>{};
+    auto rules = read_definition(o.identity, checked_identity);
+    if (!rules) return rules.error();
+    return std::optional(std::move(*rules));
 }
 
 weir::result<weir::lifecycle> find_lifecycle(const std::string& given) {
@@ -205,12 +223,14 @@ weir::result<outcome> measure_command(const options& o) {
         if (!lifecycle) return lifecycle.error();
         part.lifecycle = std::move(*lifecycle);
     }
+    auto identity = find_identity(o);
+    if (!identity) return identity.error();
     weir::store store({.memory_budget = o.memory});
     auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
-    const auto report =
-        measure(store.snapshot(), weir::report_question{.title = {}, .answers = {std::move(part)}},
-                {.threads = o.threads, .as_of = o.as_of});
+    const weir::report_question asked{
+        .title = {}, .identity = std::move(*identity), .answers = {std::move(part)}};
+    const auto report = measure(store.snapshot(), asked, {.threads = o.threads, .as_of = o.as_of});
     if (!report) return inside_definition(o, report.error());
     return outcome{in_format(report->sections.front().answer, o.format), std::move(*loaded)};
 }
@@ -243,13 +263,25 @@ std::string as_source(const weir::stage_history& history) {
     return to_csv(a);
 }
 
+weir::result<weir::snapshot> joined_leads(const weir::store& store,
+                                          const std::optional<weir::identity>& rules,
+                                          const weir::scope& how) {
+    if (!rules) return store.snapshot();
+    return derive(store.snapshot(), *rules, how);
+}
+
 weir::result<outcome> derive_command(const options& o) {
     const auto lifecycle = find_lifecycle(o.definition);
     if (!lifecycle) return lifecycle.error();
+    const auto identity = find_identity(o);
+    if (!identity) return identity.error();
     weir::store store({.memory_budget = o.memory});
     auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
-    const auto staged = derive(store.snapshot(), *lifecycle, {.threads = o.threads, .as_of = o.as_of});
+    const weir::scope how{.threads = o.threads, .as_of = o.as_of};
+    const auto joined = joined_leads(store, *identity, how);
+    if (!joined) return inside(o.identity, joined.error());
+    const auto staged = derive(*joined, *lifecycle, how);
     if (!staged) return inside_definition(o, staged.error());
     const auto history = weir::history(*staged);
     if (!history) return history.error();
@@ -258,13 +290,21 @@ weir::result<outcome> derive_command(const options& o) {
 }
 
 weir::result<outcome> report_command(const options& o) {
-    const auto question = read_definition(o.definition, weir::report_from_json);
+    auto question = read_definition(o.definition, weir::report_from_json);
     if (!question) return question.error();
+    const auto identity = find_identity(o);
+    if (!identity) return identity.error();
+    if (*identity) question->identity = **identity;
     weir::store store({.memory_budget = o.memory});
     auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
     auto report = measure(store.snapshot(), *question, {.threads = o.threads, .as_of = o.as_of});
     if (!report) return inside_definition(o, report.error());
+    if (question->identity) {
+        const auto joined = joined_leads(store, question->identity, {.threads = o.threads, .as_of = o.as_of});
+        if (!joined) return inside_definition(o, joined.error());
+        report->sections.push_back({"Leads", *identities(*joined)});
+    }
     report->sections.push_back({"Sources", account_for(*loaded)});
     return outcome{render(*report), std::move(*loaded)};
 }

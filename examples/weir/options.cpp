@@ -30,10 +30,10 @@ weir::error wrong(std::string message) {
 
 po::options_description described() {
     po::options_description all;
-    all.add_options()("map", po::value<std::vector<std::string>>())("lifecycle", po::value<std::string>())(
-        "as-of", po::value<std::string>())("format", po::value<std::string>())("threads", po::value<int>())(
-        "memory", po::value<std::int64_t>())("output,o", po::value<std::string>())(
-        "operand", po::value<std::vector<std::string>>());
+    all.add_options()("map", po::value<std::vector<std::string>>())("identity", po::value<std::string>())(
+        "lifecycle", po::value<std::string>())("as-of", po::value<std::string>())(
+        "format", po::value<std::string>())("threads", po::value<int>())("memory", po::value<std::int64_t>())(
+        "output,o", po::value<std::string>())("operand", po::value<std::vector<std::string>>());
     return all;
 }
 
@@ -49,6 +49,7 @@ weir::result<options> checked(const command& c, const po::variables_map& given) 
     if (o.maps.size() > 1 && o.maps.size() != o.sources.size())
         return wrong("there are " + std::to_string(o.maps.size()) + " --map for " +
                      std::to_string(o.sources.size()) + " sources; give none, one, or one for each source");
+    if (given.count("identity") != 0) o.identity = given["identity"].as<std::string>();
     if (given.count("lifecycle") != 0) o.lifecycle = given["lifecycle"].as<std::string>();
     if (!o.lifecycle.empty() && !c.takes_lifecycle)
         return wrong("weir " + o.command + " takes no --lifecycle");
@@ -73,19 +74,22 @@ weir::result<options> checked(const command& c, const po::variables_map& given) 
 }  // namespace
 
 std::string usage() {
-    return "weir measure QUESTION.json SOURCE... [--lifecycle L.json|b2b] [--map MAPPING.json]... [--as-of "
+    return "weir measure QUESTION.json SOURCE... [--identity I.json] [--lifecycle L.json|b2b]\n"
+           "             [--map MAPPING.json]... [--as-of T] [--format text|json|csv|svg|html] [--threads "
+           "N]\n"
+           "             [--memory BYTES]\n"
+           "weir derive  LIFECYCLE.json|b2b SOURCE... [--identity I.json] [--map MAPPING.json]... [--as-of "
            "T]\n"
-           "             [--format text|json|csv|svg|html] [--threads N] [--memory BYTES]\n"
-           "weir derive  LIFECYCLE.json|b2b SOURCE... [--map MAPPING.json]... [--as-of T] [--format "
-           "csv|json]\n"
-           "weir report  REPORT.json SOURCE... [--map MAPPING.json]... [--as-of T] [--threads N] -o "
-           "report.html\n"
+           "             [--format csv|json]\n"
+           "weir report  REPORT.json SOURCE... [--identity I.json] [--map MAPPING.json]... [--as-of T]\n"
+           "             [--threads N] -o report.html\n"
            "\n"
            "A SOURCE is a CSV file, or a file of JSON lines that ends in .jsonl, with the columns lead, "
            "event, time\n"
            "and any attributes; a MAPPING turns any other file into events. The i-th --map belongs to the "
            "i-th\n"
-           "SOURCE, a single one to all. Rows that cannot be read are counted and named on standard error.\n"
+           "SOURCE, a single one to all. An identity puts leads together before anything else. Rows that "
+           "cannot be read are counted and named on standard error.\n"
            "Exit status: 0, or 1 for a wrong question, mapping or file, or when no row could be read.\n";
 }
 

@@ -12,6 +12,7 @@ struct options {
     std::string definition{};  ///< QUESTION, LIFECYCLE or REPORT: a file, or a preset's name
     std::vector<std::string> sources{};
     std::vector<std::string> maps{};  ///< none, one for all, or one for each source
+    std::string identity{};           ///< a file, or empty
     std::string lifecycle{};          ///< a file, a preset's name, or empty
     std::string format{};
     std::string output{};

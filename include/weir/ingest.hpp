@@ -48,14 +48,24 @@ struct lookup_mapping {
     friend bool operator==(const lookup_mapping&, const lookup_mapping&) = default;
 };
 
+/// A column with a key that the row's events bear beside that of their lead: {"user", "user_id"}. A blank one
+/// is none. It becomes the attribute "keys.user", which derive(snapshot, identity) knows.
+struct key_mapping {
+    std::string kind{};
+    std::string column{};
+    friend bool operator==(const key_mapping&, const key_mapping&) = default;
+};
+
 /// Says how rows become events. The default reads columns lead, event and time; all others are attributes.
 struct mapping {
     /// The column that names the lead.
     std::string lead = "lead";
+    std::string lead_kind{};              ///< the kind of that key, "user"; empty: it has none
     std::string time_format = "iso";      ///< iso, unix_s, unix_ms, unix_us or a pattern, "%d.%m.%Y %H:%M"
     std::string zone = "UTC";             ///< of times that carry no offset
     std::vector<event_mapping> events{};  ///< empty: column "event" at column "time"
     std::vector<lookup_mapping> lookups{};
+    std::vector<key_mapping> keys{};  ///< further keys of the lead, of every event
     friend bool operator==(const mapping&, const mapping&) = default;
 };
 /// Reads {"lead": ..., "events": [...]}; unknown keys are refused. Errors: bad_input, unknown_name,
@@ -71,7 +81,7 @@ struct csv {
     char separator = ',';
 };
 /// A file with one JSON object in each line; blank lines are skipped. A key that a row lacks is a missing
-/// value.
+/// value. "keys": {"user": "42"} holds keys, each a value "keys.user".
 struct json_lines {
     std::string path{};
     weir::mapping mapping{};

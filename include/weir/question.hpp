@@ -11,6 +11,7 @@
 #include <weir/error.hpp>
 #include <weir/flow.hpp>
 #include <weir/funnel.hpp>
+#include <weir/identity.hpp>
 #include <weir/lifecycle.hpp>
 #include <weir/render.hpp>
 #include <weir/store.hpp>
@@ -36,11 +37,12 @@ struct report_part {
 /// Titled questions, to be answered over one snapshot and shown on one page.
 struct report_question {
     std::string title{};
+    std::optional<weir::identity> identity{};    ///< puts leads together first, at each question's as_of
     std::optional<weir::lifecycle> lifecycle{};  ///< of the answers that have none of their own
     std::vector<report_part> answers{};
 };
-/// Reads {"report": {"title", "lifecycle", "answers": [{"title", "lifecycle", "question"}]}}; a lifecycle is
-/// a preset's name or an object. Errors: bad_input, unknown_name, invalid_question (no answers).
+/// Reads {"report": {"title", "identity", "lifecycle", "answers": [{"title", "lifecycle", "question"}]}}; a
+/// lifecycle is a preset's name or an object. Errors: bad_input, unknown_name, invalid_question (no answers).
 WEIR_API result<report_question> report_from_json(std::string_view);
 /// Answers every question. Errors: those of the verbs, with the part in `where`: "answers[2].steps[1]".
 WEIR_API result<report> measure(const snapshot&, const report_question&, const scope& = {});

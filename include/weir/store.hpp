@@ -39,8 +39,8 @@ struct scope {
                                 ///< from machine to machine
 };
 
-/// An immutable set of events: a store at one moment, or the same with derived stages. Cheap to copy;
-/// share it between threads freely.
+/// An immutable set of events: a store at one moment, or the same with leads put together, with stages. Cheap
+/// to copy; share it between threads freely.
 class WEIR_API snapshot {
 public:
     snapshot();  ///< no events
@@ -63,7 +63,8 @@ private:
 /// Gives the journey of one lead: its events in order, with the attributes that questions see.
 ///
 /// Equal times stand in order of arrival. Stage events stand behind the event that caused them and show its
-/// attributes where they have none of their own; raw events that stage events replace are left out.
+/// attributes where they have none of their own; raw events that stage events replace are left out. In a
+/// snapshot whose leads were put together any key finds its lead, and the events show the key that names it.
 /// Attributes ascend by name; event ids are not kept. A lead that the snapshot does not know has no events.
 /// Cost: O(events of the lead × columns + segments × log leads).
 WEIR_API result<std::vector<event>> events_of(const snapshot&, const lead_id&);

@@ -58,23 +58,38 @@ std::optional<instant>& as_of_in(question& q) {
     return std::visit([](auto& one) -> std::optional<instant>& { return one.as_of; }, q);
 }
 
-// Derives each lifecycle once for each as_of.
+// Puts leads together once for each as_of, and derives each lifecycle once for each.
 class derivations {
 public:
-    derivations(const snapshot& raw, const scope& how) : raw_(raw), how_(how) {}
+    derivations(const snapshot& raw, const std::optional<identity>& rules, const scope& how)
+        : raw_(raw), rules_(rules), how_(how) {}
+
+    const snapshot& of_leads(std::optional<instant> as_of) {
+        if (!rules_) return raw_;
+        auto& kept = leads_[as_of];
+        if (!kept) kept = value_inside("identity", derive(raw_, *rules_, at(as_of)));
+        return *kept;
+    }
 
     const snapshot& of(const lifecycle& l, std::optional<instant> as_of, const std::string& where) {
-        scope how = how_;
-        how.as_of = as_of;
         auto& kept = kept_[{to_json(l), as_of}];
         if (!kept)
-            kept = value_inside(where + (where.empty() ? "lifecycle" : ".lifecycle"), derive(raw_, l, how));
+            kept = value_inside(where + (where.empty() ? "lifecycle" : ".lifecycle"),
+                                derive(of_leads(as_of), l, at(as_of)));
         return *kept;
     }
 
 private:
+    scope at(std::optional<instant> as_of) const {
+        scope how = how_;
+        how.as_of = as_of;
+        return how;
+    }
+
     const snapshot& raw_;
+    const std::optional<identity>& rules_;
     const scope& how_;
+    std::map<std::optional<instant>, std::optional<snapshot>> leads_{};
     std::map<std::pair<std::string, std::optional<instant>>, std::optional<snapshot>> kept_{};
 };
 
@@ -90,6 +105,9 @@ result<report_question> report_from_json(std::string_view text) {
         json::object o(*inner, "report");
         report_question report;
         if (const auto* title = o.find("title")) report.title = json::as_text(*title, o.at("title"));
+        if (const auto* rules = o.find("identity"))
+            report.identity =
+                value_inside("report", identity_from_json("{\"identity\":" + text_of(*rules) + "}"));
         if (const auto* stages = o.find("lifecycle")) report.lifecycle = lifecycle_of(*stages, "report");
         if (const auto* answers = o.find("answers")) {
             const auto& parts = json::as_array(*answers, o.at("answers"));
@@ -106,7 +124,7 @@ result<report_question> report_from_json(std::string_view text) {
 result<report> measure(const snapshot& s, const report_question& asked, const scope& how) {
     return guarded([&] {
         report page{.title = asked.title, .sections = {}};
-        derivations derived(s, how);
+        derivations derived(s, asked.identity, how);
         for (std::size_t i = 0; i < asked.answers.size(); ++i) {
             const report_part& part = asked.answers[i];
             const std::string where =
@@ -115,7 +133,8 @@ result<report> measure(const snapshot& s, const report_question& asked, const sc
             if (how.as_of) as_of_in(q) = how.as_of;
             const auto& stages = part.lifecycle ? part.lifecycle : asked.lifecycle;
             const std::string of_stages = part.lifecycle ? where : "report";
-            const snapshot& events = stages ? derived.of(*stages, as_of_in(q), of_stages) : s;
+            const snapshot& events =
+                stages ? derived.of(*stages, as_of_in(q), of_stages) : derived.of_leads(as_of_in(q));
             page.sections.push_back({part.title, value_inside(where, measure(events, q, how))});
         }
         return page;

@@ -40,11 +40,12 @@ result<std::vector<event>> events_of(const snapshot& s, const lead_id& lead) {
     return guarded([&] {
         const snapshot::impl& data = s.data();
         std::vector<event> events;
-        const auto code = data.lead_keys->find(stored_key(lead));
+        const auto code = data.find_lead(lead);
         if (!code) return events;
+        const lead_id id = lead_of(data.lead_key(*code));
         scan(data, {.lead = *code}, [&](int, const lead_rows& found) {
             events.reserve(found.rows.size());
-            for (const row& r : found.rows) events.push_back(event_at(data, lead, r));
+            for (const row& r : found.rows) events.push_back(event_at(data, id, r));
         });
         return events;
     });

@@ -7,6 +7,7 @@
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "store/batch_data.hpp"
+#include "store/event_keys.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -95,8 +96,17 @@ void json_rows::read_object(file_row& to) {
         return;
     }
     to.cells.assign(columns_.size(), {});
-    for (std::size_t i = 0; i < object_.keys.size() && !to.fault; ++i)
-        to.fault = fill(object_.keys[i], object_.items[i], to);
+    for (std::size_t i = 0; i < object_.keys.size() && !to.fault; ++i) {
+        const json::node& value = object_.items[i];
+        const bool has_keys = object_.keys[i] == "keys" && value.kind == json::kind::object;
+        to.fault = has_keys ? fill_keys(value, to) : fill(object_.keys[i], value, to);
+    }
+}
+
+std::optional<row_fault> json_rows::fill_keys(const json::node& keys, file_row& to) {
+    for (std::size_t i = 0; i < keys.keys.size(); ++i)
+        if (auto fault = fill(event_key_attribute(keys.keys[i]), keys.items[i], to)) return fault;
+    return std::nullopt;
 }
 
 std::optional<row_fault> json_rows::fill(const std::string& key, const json::node& value, file_row& to) {

@@ -32,6 +32,7 @@ public:
 private:
     bool next_line();
     void read_object(file_row&);
+    std::optional<row_fault> fill_keys(const json::node& keys, file_row&);
     std::optional<row_fault> fill(const std::string& key, const json::node& value, file_row&);
 
     text_window text_;

@@ -7,6 +7,7 @@
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "store/batch_data.hpp"
+#include "store/event_keys.hpp"
 #include "store/time_format.hpp"
 
 namespace weir::inline v1 {
@@ -74,16 +75,37 @@ void check_lookup(const lookup_mapping& l, const std::string& where) {
             fail(errc::bad_input, std::move(*fault), element(where + ".attributes", i));
 }
 
+void check_key(const mapping& m, std::size_t i) {
+    const key_mapping& k = m.keys[i];
+    const std::string where = "mapping.keys", attribute = event_key_attribute(k.kind);
+    need(k.kind, "a kind of keys", where);
+    need(k.column, "the name of a column", where);
+    if (auto fault = fault_of_name(attribute)) fail(errc::bad_input, "a kind of keys: " + *fault, where);
+    for (std::size_t j = 0; j < i; ++j)
+        if (m.keys[j].kind == k.kind)
+            fail(errc::bad_input, "the kind " + quoted(k.kind) + " stands twice, expected once", where);
+    for (const event_mapping& e : m.events)
+        for (const attribute_mapping& a : e.attributes.value_or(std::vector<attribute_mapping>{}))
+            if (name_of(a) == attribute)
+                fail(errc::bad_input,
+                     "attribute " + quoted(attribute) + " comes from column " + quoted(a.column) +
+                         " and from a key, expected one of them",
+                     where);
+}
+
 }  // namespace
 
 void check_mapping(const mapping& m) {
     need(m.lead, "the name of a column", "mapping.lead");
+    if (m.lead_kind.find('\0') != std::string::npos)
+        fail(errc::bad_input, "found a NUL character, expected a kind of keys", "mapping.lead_kind");
     at("mapping.zone", [&] { zone{m.zone}; });
     check_format(m.time_format, m, "mapping.time_format");
     for (std::size_t i = 0; i < m.events.size(); ++i)
         check_event(m.events[i], m, element("mapping.events", i));
     for (std::size_t i = 0; i < m.lookups.size(); ++i)
         check_lookup(m.lookups[i], element("mapping.lookup", i));
+    for (std::size_t i = 0; i < m.keys.size(); ++i) check_key(m, i);
 }
 
 std::vector<event_mapping> events_of(const mapping& m) {

@@ -79,6 +79,16 @@ lookup_mapping lookup_from(const json::node& n, const std::string& where) {
     return l;
 }
 
+// {"user": "user_id"}: a kind, then a column.
+std::vector<key_mapping> keys_from(const json::node& n, const std::string& where) {
+    if (n.kind != json::kind::object)
+        fail(errc::bad_input, "keys are an object: a kind, then the column that holds the key", where);
+    std::vector<key_mapping> keys;
+    for (std::size_t i = 0; i < n.keys.size(); ++i)
+        keys.push_back({n.keys[i], json::as_text(n.items[i], where + '.' + n.keys[i])});
+    return keys;
+}
+
 void write(json::writer& to, const attribute_mapping& a) {
     if (a == attribute_mapping{.column = a.column}) {
         to.text(a.column);
@@ -127,10 +137,12 @@ mapping mapping_of(const json::node& root) {
     json::object from(root, "mapping");
     mapping m;
     read(from, "lead", m.lead);
+    read(from, "lead_kind", m.lead_kind);
     read(from, "time_format", m.time_format);
     read(from, "zone", m.zone);
     read_list(from, "events", m.events, event_from);
     read_list(from, "lookup", m.lookups, lookup_from);
+    json::read(from, "keys", m.keys, keys_from);
     from.finish();
     return m;
 }
@@ -151,9 +163,15 @@ result<mapping> mapping_from_json(std::string_view text) {
 std::string to_json(const mapping& m) {
     json::writer to;
     to.begin_object().key("lead").text(m.lead);
+    json::write_text(to, "lead_kind", m.lead_kind);
     to.key("time_format").text(m.time_format).key("zone").text(m.zone);
     write_list(to, "events", m.events);
     write_list(to, "lookup", m.lookups);
+    if (!m.keys.empty()) {
+        to.key("keys").begin_object();
+        for (const key_mapping& k : m.keys) to.key(k.kind).text(k.column);
+        to.end_object();
+    }
     return to.end_object().take();
 }
 

@@ -2,10 +2,12 @@
 // read.
 #include "store/row_mapper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "store/event_keys.hpp"
 #include "store/mapping.hpp"
 #include "store/typed_text.hpp"
 
@@ -40,10 +42,11 @@ value_kind kind_of(cell_kind kind) {
 }  // namespace
 
 row_mapper::row_mapper(const mapping& m, char separator, row_source& rows)
-    : rows_(rows), format_(m.time_format, m.zone) {
+    : rows_(rows), format_(m.time_format, m.zone), lead_kind_(m.lead_kind) {
     for (const auto& l : m.lookups) lookups_.push_back(std::make_unique<lookup>(l, separator, rows));
     lead_column_ = use(m.lead);
     for (const auto& e : events_of(m)) compile_event(e, m);
+    compile_keys(m.keys);
     compile_unmentioned_joins();
     adopt_new_columns();
 }
@@ -64,6 +67,19 @@ void row_mapper::compile_event(const event_mapping& e, const mapping& m) {
                        .takes_others = !e.attributes});
     if (!e.attributes) return;
     for (const auto& a : *e.attributes) compile_attribute(events_.back(), a);
+}
+
+// The columns say who, and so are no attributes by themselves.
+void row_mapper::compile_keys(const std::vector<key_mapping>& keys) {
+    for (const key_mapping& k : keys) {
+        use(k.column);
+        mapped_keys_.push_back(event_key_attribute(k.kind));
+        for (event_plan& e : events_) compile_attribute(e, {.column = k.column, .name = mapped_keys_.back()});
+    }
+}
+
+bool row_mapper::is_mapped_key(const std::string& attribute) const {
+    return std::find(mapped_keys_.begin(), mapped_keys_.end(), attribute) != mapped_keys_.end();
 }
 
 void row_mapper::compile_attribute(event_plan& e, const attribute_mapping& a) {
@@ -104,7 +120,7 @@ bool row_mapper::is_attribute(std::size_t column) const {
 void row_mapper::adopt_new_columns() {
     for (; adopted_ < rows_.columns().size(); ++adopted_) {
         const std::string name = rows_.columns()[adopted_];
-        if (name.empty() || is_used(adopted_)) continue;
+        if (name.empty() || is_used(adopted_) || is_mapped_key(name)) continue;
         for (event_plan& e : events_) {
             if (!e.takes_others) continue;
             if (auto fault = fault_of_name(name)) fail(errc::bad_input, "a column: " + *fault, rows_.where());
@@ -133,11 +149,15 @@ std::size_t row_mapper::add(file_row& r) {
     return staged_.size();
 }
 
-inline bool row_mapper::read_lead(file_row& r, std::string_view& lead) const {
+inline bool row_mapper::read_lead(file_row& r, std::string_view& lead) {
     if (!read_key(lead_column_, "a lead", r, lead)) return false;
     if (lead.empty() || lead.size() > max_text_bytes) return reject(r, lead_column_, *fault_of_lead(lead));
     if (lead.find('\0') != std::string_view::npos)
         return reject(r, lead_column_, "found " + quoted(lead) + ", expected a lead without NUL characters");
+    if (lead_kind_.empty()) return true;
+    kind_and_lead_ = stored_key(lead_id(lead_kind_, lead));
+    if (auto fault = fault_of_lead(kind_and_lead_)) return reject(r, lead_column_, std::move(*fault));
+    lead = kind_and_lead_;
     return true;
 }
 

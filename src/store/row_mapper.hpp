@@ -62,12 +62,14 @@ private:
     };
 
     void compile_event(const event_mapping&, const mapping&);
+    void compile_keys(const std::vector<key_mapping>&);
     void compile_attribute(event_plan&, const attribute_mapping&);
     void compile_unmentioned_joins();
     void compile_join(event_plan&, const std::string& column);
     std::size_t use(const std::string& column);
     bool is_used(std::size_t column) const { return column < used_.size() && used_[column]; }
     bool is_attribute(std::size_t column) const;
+    bool is_mapped_key(const std::string& attribute) const;
     void adopt_new_columns();
 
     bool stage(event_plan&, file_row&);
@@ -75,7 +77,7 @@ private:
     bool stage_text(attribute_plan&, file_row&);
     void push(attribute_plan&, value_kind, std::int64_t bits, std::string_view text = {});
     std::size_t make_column(const column_name&);
-    bool read_lead(file_row&, std::string_view& lead) const;
+    bool read_lead(file_row&, std::string_view& lead);
     bool read_key(std::size_t column, const char* what, file_row&, std::string_view& key) const;
     bool reject(file_row&, std::size_t column, std::string reason) const;
     bool reject_nested(file_row&, std::size_t column) const;
@@ -86,8 +88,10 @@ private:
     std::vector<column_name> made_{};  // the columns of batches, in their order
     time_format format_;
     std::size_t lead_column_ = 0;
+    std::string lead_kind_, kind_and_lead_{};  // the second: of the row, if the first is there
     std::vector<std::unique_ptr<lookup>> lookups_{};
     std::vector<event_plan> events_{};
+    std::vector<std::string> mapped_keys_{};  // attributes that the mapping's keys become
     std::vector<bool> used_{};  // columns that say who, what or when, and so are no attributes by themselves
     std::size_t adopted_ = 0;   // columns that were offered to the events that take all others
     std::vector<staged_event> staged_{};

@@ -3,6 +3,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "store/batch_data.hpp"
 #include "store/snapshot_data.hpp"
 
 namespace weir::inline v1 {
@@ -24,6 +25,12 @@ std::uint32_t snapshot::impl::lead_limit() const {
     return limit;
 }
 
+std::optional<std::uint32_t> snapshot::impl::find_lead(const lead_id& key) const {
+    const bool plain = joined && key.kind() == joined->identity.lead_kind;
+    const auto code = lead_keys->find(stored_key(plain ? lead_id(key.key()) : key));
+    return code && aliases ? (*aliases)[*code] : code;
+}
+
 std::optional<std::int64_t> snapshot::impl::last_raw() const {
     std::optional<std::int64_t> last;
     for (std::size_t i = 0; i < raw_segments(); ++i)
@@ -35,13 +42,18 @@ std::optional<std::int64_t> snapshot::impl::last_raw() const {
 std::optional<std::int64_t> snapshot::impl::as_of_for(std::optional<instant> asked) const {
     if (!last_raw()) return std::nullopt;
     std::optional<std::int64_t> derived;
+    const char* what = "the stages were derived; derive them";
+    if (joined && joined->as_of) {
+        derived = joined->as_of->time_since_epoch().count();
+        what = "leads were put together; put them together";
+    }
     for (const auto& layer : layers) derived = std::min(derived.value_or(layer->as_of), layer->as_of);
     if (!asked) return derived ? derived : last_raw();
     const std::int64_t t = asked->time_since_epoch().count();
     if (derived && t > *derived)
         fail(errc::invalid_question,
              "as_of " + to_string(*asked) + " is after " + to_string(instant{duration{*derived}}) +
-                 ", where the stages were derived; derive them at a later as_of",
+                 ", where " + what + " at a later as_of",
              "as_of");
     return t;
 }

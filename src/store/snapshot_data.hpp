@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <weir/identity.hpp>
 #include <weir/lifecycle.hpp>
 #include <weir/store.hpp>
 
@@ -37,16 +38,21 @@ struct snapshot::impl {
     std::vector<store_column> columns{};
     std::vector<std::shared_ptr<const segment>> segments{};  ///< raw first, then one for each layer
     std::vector<std::shared_ptr<const derived_layer>> layers{};
+    /// By code of a key: the lead that it belongs to. Nothing: each is a lead of its own.
+    std::shared_ptr<const std::vector<std::uint32_t>> aliases{};
+    std::shared_ptr<const identity_report> joined{};  ///< nothing: leads are as they came
     std::vector<bool> hidden{};  ///< by event code: raw events of this name give way to stage events
 
     std::size_t raw_segments() const { return segments.size() - layers.size(); }
     bool is_hidden(std::uint32_t event) const { return event < hidden.size() && hidden[event]; }
     /// Lead codes are below this.
     std::uint32_t lead_limit() const;
+    /// The lead with this key. It may have no events.
+    std::optional<std::uint32_t> find_lead(const lead_id& key) const;
     /// Time of the last raw event.
     std::optional<std::int64_t> last_raw() const;
-    /// The as_of of a question: its own, else the earliest of the layers', else last_raw(); none if there are
-    /// no events. Throws invalid_question for one after a layer's.
+    /// The as_of of a question: its own, else the earliest of the derivations', else last_raw(); none if
+    /// there are no events. Throws invalid_question for one after a derivation's.
     std::optional<std::int64_t> as_of_for(std::optional<instant> asked) const;
     /// The layer of a lifecycle; an empty name means the only one. Throws invalid_question, unknown_name.
     std::size_t layer_named(std::string_view) const;

@@ -16,7 +16,7 @@ people meet(const std::vector<weir::event>& events, const std::set<std::string>&
     std::set<std::string> ids;
     std::int64_t arrival = 0;
     for (const auto& e : events) {
-        if (erased.count(e.lead.key()) != 0 && planted != fault::erased_counted) continue;
+        if (erased.count(to_string(e.lead)) != 0 && planted != fault::erased_counted) continue;
         const bool repeated = !e.id.empty() && !ids.insert(e.id).second;
         if (repeated && planted != fault::repeats_counted) continue;
         fact f;
@@ -24,12 +24,18 @@ people meet(const std::vector<weir::event>& events, const std::set<std::string>&
         f.time = e.time.time_since_epoch().count();
         f.arrival = arrival++;
         f.attributes = e.attributes;
-        all[e.lead.key()].push_back(std::move(f));
+        all[to_string(e.lead)].push_back(std::move(f));
     }
     for (auto& [lead, facts] : all)
         std::sort(facts.begin(), facts.end(),
                   [](const fact& a, const fact& b) { return a.rank() < b.rank(); });
     return all;
+}
+
+weir::lead_id lead_of(const std::string& printed) {
+    const auto colon = printed.find(':');
+    return colon == std::string::npos ? weir::lead_id(printed)
+                                      : weir::lead_id(printed.substr(0, colon), printed.substr(colon + 1));
 }
 
 std::optional<micros> last_time(const people& all) {

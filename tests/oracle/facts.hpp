@@ -49,6 +49,10 @@ enum class fault {
     passages_overlap,
     disqualified_counts,
     optional_counts_used,
+    later_merges_count,
+    shared_keys_join,
+    early_un_merge_forgotten,
+    joins_go_one_step,
 };
 
 struct fact {
@@ -65,8 +69,10 @@ struct fact {
 
 /// The facts of one lead, in total order.
 using story = std::vector<fact>;
-/// All leads, by key.
+/// All leads, by key, as to_string prints it.
 using people = std::map<std::string, story>;
+/// The key that prints so; no kind and no key has a colon in it.
+weir::lead_id lead_of(const std::string& printed);
 
 /// Events numbered as they stand. Those of erased leads were never there, and of one id the first stays.
 people meet(const std::vector<weir::event>&, const std::set<std::string>& erased = {}, fault = fault::none);

@@ -323,8 +323,8 @@ namespace {
 
 std::string print(const weir::visit& v) {
     const auto time = [](weir::instant t) { return std::to_string(t.time_since_epoch().count()); };
-    return v.lead.key() + " " + v.stage + "[" + time(v.from) + "," + (v.until ? time(*v.until) : "-") + ")#" +
-           std::to_string(v.entry) + " " + v.move + " by " + v.cause + " reason '" + v.reason + "'" +
+    return to_string(v.lead) + " " + v.stage + "[" + time(v.from) + "," + (v.until ? time(*v.until) : "-") +
+           ")#" + std::to_string(v.entry) + " " + v.move + " by " + v.cause + " reason '" + v.reason + "'" +
            (v.stated ? " stated" : "") + (v.filled ? " filled" : "");
 }
 
@@ -332,7 +332,7 @@ weir::instant instant_of(micros t) { return weir::from_unix_microseconds(t); }
 
 weir::visit visit_of(const std::string& lead, const visit& v) {
     weir::visit out;
-    out.lead = lead;
+    out.lead = lead_of(lead);
     out.stage = v.stage;
     out.from = instant_of(v.from);
     if (v.until) out.until = instant_of(*v.until);
@@ -364,6 +364,9 @@ std::string difference(const histories& expected, const weir::stage_history& got
         for (const visit& v : h.visits) visits.push_back(visit_of(lead, v));
         for (const refusal& r : h.refusals) refused.emplace_back(lead, r.time, r.event, r.policy, r.target);
     }
+    std::stable_sort(visits.begin(), visits.end(), [](const weir::visit& a, const weir::visit& b) {
+        return std::tie(a.lead.kind(), a.lead.key()) < std::tie(b.lead.kind(), b.lead.key());
+    });
     for (std::size_t i = 0; i < std::max(visits.size(), got.visits.size()); ++i) {
         if (i < visits.size() && i < got.visits.size() && visits[i] == got.visits[i]) continue;
         return "visit " + std::to_string(i) + ":\n  expected " +
@@ -371,7 +374,7 @@ std::string difference(const histories& expected, const weir::stage_history& got
                (i < got.visits.size() ? print(got.visits[i]) : "none");
     }
     for (const auto& v : got.violations)
-        got_refused.emplace_back(v.lead.key(), v.time.time_since_epoch().count(), v.event, v.policy,
+        got_refused.emplace_back(to_string(v.lead), v.time.time_since_epoch().count(), v.event, v.policy,
                                  v.target);
     const auto disputed = std::count_if(expected.begin(), expected.end(),
                                         [](const auto& lead) { return lead.second.disputed; });
