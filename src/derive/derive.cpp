@@ -7,8 +7,10 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "derive/earlier.hpp"
 #include "derive/fold.hpp"
 #include "derive/layer.hpp"
+#include "derive/splice.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -102,7 +104,47 @@ void hide(std::vector<bool>& hidden, const std::vector<std::uint32_t>& codes) {
     }
 }
 
-snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& how) {
+// What is taken over from an earlier derivation: all of the leads that need not be folded again.
+struct reuse {
+    const derived_layer& layer;
+    row_tracker rows;
+    std::vector<bool> again;
+
+    reuse(const snapshot::impl& before, const snapshot::impl& now, const rulebook& rules,
+          std::span<const std::uint32_t> codes, std::int64_t as_of)
+        : layer(*before.layers.front()),
+          rows(before, now),
+          again(leads_to_fold(before, now, rules, codes, rows, as_of)) {}
+};
+
+bool fits(const snapshot::impl& before, const snapshot::impl& now, const lifecycle& l, std::int64_t as_of) {
+    return now.layers.empty() && !before.layers.empty() && before.lead_keys == now.lead_keys &&
+           before.layers.front()->lifecycle == l && before.layers.front()->as_of <= as_of;
+}
+
+// Of the first layer; none if it has no stage events.
+std::shared_ptr<dictionary> reasons_of(const snapshot::impl& data) {
+    for (const segment_column& c : data.layers.front()->segment->columns)
+        if (data.columns[c.column].name.attribute == "reason") return data.columns[c.column].texts;
+    return nullptr;
+}
+
+// Puts what is known of the other leads to a layer of those that were folded again.
+void add_kept(const reuse& kept, std::uint32_t first_column, derived_layer& layer) {
+    layer.segment = splice_layers(*kept.layer.segment, *layer.segment, kept.again, kept.rows, first_column);
+    for (const std::uint32_t lead : kept.layer.disputed)
+        if (!kept.again[lead]) layer.disputed.push_back(lead);
+    std::vector<derived_layer::refusal> others;
+    for (const derived_layer::refusal& r : kept.layer.refusals)
+        if (!kept.again[r.lead]) others.push_back(r);
+    const auto middle = static_cast<std::ptrdiff_t>(layer.refusals.size());
+    layer.refusals.insert(layer.refusals.end(), others.begin(), others.end());
+    std::inplace_merge(layer.refusals.begin(), layer.refusals.begin() + middle, layer.refusals.end(),
+                       [](const auto& a, const auto& b) { return a.lead < b.lead; });
+}
+
+snapshot derive_checked(const snapshot& from, const lifecycle& l, const snapshot::impl* before,
+                        const scope& how) {
     const snapshot::impl& data = from.data();
     check_threads(how);
     check_name(data, l);
@@ -113,17 +155,25 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
 
     const rulebook rules(data, layer->lifecycle);
     const std::vector<std::uint32_t> codes = codes_of(rules, *data.event_names);
-    std::deque<findings> parts = fold(data, rules, layer->as_of, how.threads);
+    std::optional<reuse> kept;
+    if (before != nullptr && fits(*before, data, l, layer->as_of))
+        kept.emplace(*before, data, rules, codes, layer->as_of);
+    std::deque<findings> parts =
+        fold(data, rules, layer->as_of, how.threads, kept ? kept->again : std::vector<bool>{});
     std::vector<refused_move> refused = take_refused(parts);
     check_words(rules, refused);
-    layer->notes = notes_of(data, l, codes, refused.size());
-    for (const findings& part : parts) layer->disputed += part.disputed;
+    for (const findings& part : parts)
+        layer->disputed.insert(layer->disputed.end(), part.disputed.begin(), part.disputed.end());
     for (refused_move& r : refused) {
         layer->refusals.push_back({r.lead, r.time, r.event, std::string(r.policy), std::move(r.target)});
     }
 
     auto extended = std::make_shared<snapshot::impl>(data);
-    layer->segment = build_layer(rules, parts, codes, extended->columns);
+    const auto first_column = static_cast<std::uint32_t>(extended->columns.size());
+    layer->segment =
+        build_layer(rules, parts, codes, extended->columns, kept ? reasons_of(*before) : nullptr);
+    if (kept) add_kept(*kept, first_column, *layer);
+    layer->notes = notes_of(data, l, codes, layer->refusals.size());
     extended->segments.push_back(layer->segment);
     extended->layers.push_back(std::move(layer));
     hide(extended->hidden, codes);
@@ -135,7 +185,14 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
 result<snapshot> derive(const snapshot& from, const lifecycle& l, const scope& how) {
     return guarded([&] {
         check(l).value();
-        return derive_checked(from, l, how);
+        return derive_checked(from, l, nullptr, how);
+    });
+}
+
+result<snapshot> derive(const snapshot& from, const lifecycle& l, const snapshot& before, const scope& how) {
+    return guarded([&] {
+        check(l).value();
+        return derive_checked(from, l, &before.data(), how);
     });
 }
 

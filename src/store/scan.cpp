@@ -150,8 +150,15 @@ private:
         const selection s = select_masks(options_.instructions, {block_.masks, size}, first_,
                                          may_count_ ? second_ : ~std::uint64_t{0}, chosen_.data());
         chosen_count_ = s.chosen;
+        if (!options_.leads.empty()) leave_unwanted();
         done_.counted += s.counted;
-        done_.leads += static_cast<std::int64_t>(s.chosen);
+        done_.leads += static_cast<std::int64_t>(chosen_count_);
+    }
+
+    void leave_unwanted() {
+        const auto unwanted = [&](std::uint32_t i) { return !options_.leads[block_begin_ + i]; };
+        chosen_count_ = static_cast<std::size_t>(
+            std::remove_if(chosen_.begin(), chosen_.begin() + chosen_count_, unwanted) - chosen_.begin());
     }
 
     std::span<const std::uint32_t> chosen() const { return {chosen_.data(), chosen_count_}; }
