@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <tuple>
 
@@ -129,18 +130,24 @@ std::shared_ptr<dictionary> reasons_of(const snapshot::impl& data) {
     return nullptr;
 }
 
+// Merges two lists that are in order.
+template <class T, class Less> void put_to(std::vector<T>& all, const std::vector<T>& more, Less less) {
+    const auto middle = static_cast<std::ptrdiff_t>(all.size());
+    all.insert(all.end(), more.begin(), more.end());
+    std::inplace_merge(all.begin(), all.begin() + middle, all.end(), less);
+}
+
 // Puts what is known of the other leads to a layer of those that were folded again.
 void add_kept(const reuse& kept, std::uint32_t first_column, derived_layer& layer) {
     layer.segment = splice_layers(*kept.layer.segment, *layer.segment, kept.again, kept.rows, first_column);
+    std::vector<std::uint32_t> disputed;
     for (const std::uint32_t lead : kept.layer.disputed)
-        if (!kept.again[lead]) layer.disputed.push_back(lead);
-    std::vector<derived_layer::refusal> others;
+        if (!kept.again[lead]) disputed.push_back(lead);
+    put_to(layer.disputed, disputed, std::less<>());
+    std::vector<derived_layer::refusal> refusals;
     for (const derived_layer::refusal& r : kept.layer.refusals)
-        if (!kept.again[r.lead]) others.push_back(r);
-    const auto middle = static_cast<std::ptrdiff_t>(layer.refusals.size());
-    layer.refusals.insert(layer.refusals.end(), others.begin(), others.end());
-    std::inplace_merge(layer.refusals.begin(), layer.refusals.begin() + middle, layer.refusals.end(),
-                       [](const auto& a, const auto& b) { return a.lead < b.lead; });
+        if (!kept.again[r.lead]) refusals.push_back(r);
+    put_to(layer.refusals, refusals, [](const auto& a, const auto& b) { return a.lead < b.lead; });
 }
 
 snapshot derive_checked(const snapshot& from, const lifecycle& l, const snapshot::impl* before,
