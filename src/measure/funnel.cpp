@@ -155,13 +155,15 @@ private:
     }
 
     // A lead without an event of step 1 has no chain. One without an event of step 2 has a chain of one
-    // event, its first of step 1, unless more than the name is asked of that. Where a condition reads the
-    // lead, every lead is read, to say where arrival decided.
+    // event, its first of step 1 in the period, unless more than the name is asked of that. Where a condition
+    // reads the lead, every lead is read, to say where arrival decided.
     lead_filter filter() const {
         if (!matcher_.lead_reads().empty()) return {};
         lead_filter f{.first = matcher_.events_of(0)};
         if (q_.steps.size() > 1) f.second = matcher_.events_of(1);
-        const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
+        const bool name_decides = q_.steps.front().where.always();
+        f.from = microseconds(q_.period.from);
+        f.until = microseconds(q_.period.until);
         const bool one_part = q_.by.empty() && !bucketed_;
         if (name_decides)
             f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
