@@ -25,7 +25,7 @@ void flow_counter::add(std::size_t group, const lead_visits& lead) {
 }
 
 inline std::optional<flow_counter::stayer> flow_counter::as_stayer(std::size_t group, const long_stay& stay,
-                                                            std::int64_t last_event) const {
+                                                                   std::int64_t last_event) const {
     if (rules_->shape.is_exit(stay.place)) return std::nullopt;
     const std::int64_t first = layer_->time(stay.row), last = layer_->time(stay.row + stay.visits - 1);
     stayer s{.group = static_cast<std::uint32_t>(group),
