@@ -241,8 +241,9 @@ TEST_CASE("scan: a period leaves out leads that have no event in it, and none th
                 CHECK(got.counted == 0);
                 CHECK(got.given.size() < of_whole.size());
                 CHECK((got.stopped > 0) == may_stop);
-                for (const auto& [lead, events] : wanted) {
-                    const auto given = got.given.find(lead);
+                for (const auto& one : wanted) {
+                    const auto& events = one.second;
+                    const auto given = got.given.find(one.first);
                     REQUIRE(given != got.given.end());
                     REQUIRE(given->second.size() <= events.size());
                     CHECK(std::equal(given->second.begin(), given->second.end(), events.begin()));
@@ -251,7 +252,8 @@ TEST_CASE("scan: a period leaves out leads that have no event in it, and none th
                     const auto instant = given->second.back().substr(given->second.back().find('@'));
                     if (stopped)
                         CHECK(std::any_of(facts.begin(), facts.end(), [&](const fact& f) {
-                            return f.lead == lead && is_meant(f) && '@' + std::to_string(f.time) == instant;
+                            return f.lead == one.first && is_meant(f) &&
+                                   '@' + std::to_string(f.time) == instant;
                         }));
                 }
             }
