@@ -305,10 +305,9 @@ void folder::give_cause(stage_entry& e, const proposal& p) {
 }
 
 stage_entry& folder::new_entry() {
-    constexpr std::size_t first = 1 << 10, many = (std::size_t{1} << 22) / sizeof(stage_entry) + 1;
-    auto& blocks = found_.blocks;
-    if (blocks.empty() || blocks.back().size() == blocks.back().capacity())
-        blocks.emplace_back().reserve(blocks.size() > 1 ? many : first);  // so that none of it moves
+    constexpr std::size_t block_size = 1 << 14;
+    if (found_.blocks.empty() || found_.blocks.back().size() == block_size)
+        found_.blocks.emplace_back().reserve(block_size);  // so that none of it moves
     return found_.blocks.back().emplace_back();
 }
 

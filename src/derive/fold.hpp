@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/big_memory.hpp"
 #include "derive/rulebook.hpp"
 #include "store/packed.hpp"
 #include "store/stage_event.hpp"
@@ -61,8 +60,7 @@ struct findings {
         std::uint64_t places;   ///< that it entered, a bit each
     };
     std::vector<lead> leads{};
-    using block = std::vector<stage_entry, big_allocator<stage_entry>>;
-    std::vector<block> blocks{};                      ///< of entries, for they are many
+    std::vector<std::vector<stage_entry>> blocks{};   ///< of entries, for they are many
     bounds times{}, arrivals{}, orders{}, numbers{};  ///< of all entries
     bounds segments{}, rows{};                        ///< of their causes; segment -1: none
     text_table reasons{};

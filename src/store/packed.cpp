@@ -31,7 +31,7 @@ packed_writer::packed_writer(std::int64_t least, std::int64_t greatest, std::siz
     built_.width_ = (static_cast<std::size_t>(std::bit_width(built_.range_)) + 7) / 8;
     built_.mask_ = built_.width_ == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * built_.width_);
     const std::size_t bytes = size * built_.width_ + packed::slack;
-    built_.bytes_ = make_big(bytes);
+    built_.bytes_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
     std::memset(built_.bytes_.get() + bytes - packed::slack, 0, packed::slack);
     next_ = built_.bytes_.get();
 }

@@ -11,8 +11,6 @@
 #include <span>
 #include <utility>
 
-#include "base/big_memory.hpp"
-
 namespace weir::inline v1 {
 
 /// An immutable column of 64-bit integers.
@@ -63,7 +61,7 @@ private:
 
     std::uint64_t base_ = 0, range_ = 0, mask_ = 0;
     std::size_t width_ = 0, size_ = 0;
-    big_bytes bytes_{};
+    std::unique_ptr<std::byte[]> bytes_{};
 };
 
 /// Values [begin, end) of one of several columns.
