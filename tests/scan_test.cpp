@@ -218,6 +218,48 @@ TEST_CASE("scan: where masks cannot tell, no lead that matters is lost") {
     }
 }
 
+TEST_CASE("scan: a period leaves out leads that have no event in it, and none that matters") {
+    constexpr std::int64_t from = 50, until = 58;
+    const std::vector<std::string> first{"event3", "event4"}, second{"event5"};
+    const auto facts = random_facts(3, 250, 20);
+    const auto is_meant = [&](const fact& f) {
+        return any_of({f}, first) && f.time >= from && f.time < until;
+    };
+    for (const auto stops : {lead_filter::stopping::whole, lead_filter::stopping::first_instant,
+                             lead_filter::stopping::counted}) {
+        const bool may_stop = stops != lead_filter::stopping::whole;
+        auto of_whole = expected(facts, {no_end, first, {}, lead_filter::stopping::whole}).given;
+        names_of_leads wanted;
+        for (const auto& f : facts)
+            if (is_meant(f)) wanted[f.lead] = of_whole[f.lead];
+        for (const merging merges : {merging::never, merging::some, merging::all})
+            for (const bool by_firsts : {false, true}) {
+                const auto s = store_of(facts, 40, merges).snapshot();
+                const auto got = run(
+                    s, {.threads = 2, .filter = {set_of(s, first), set_of(s, second), stops, from, until}},
+                    by_firsts);
+                CHECK(got.counted == 0);
+                CHECK(got.given.size() < of_whole.size());
+                CHECK((got.stopped > 0) == may_stop);
+                for (const auto& one : wanted) {
+                    const auto& events = one.second;
+                    const auto given = got.given.find(one.first);
+                    REQUIRE(given != got.given.end());
+                    REQUIRE(given->second.size() <= events.size());
+                    CHECK(std::equal(given->second.begin(), given->second.end(), events.begin()));
+                    const bool stopped = given->second.size() < events.size();
+                    CHECK((!stopped || may_stop));
+                    const auto instant = given->second.back().substr(given->second.back().find('@'));
+                    if (stopped)
+                        CHECK(std::any_of(facts.begin(), facts.end(), [&](const fact& f) {
+                            return f.lead == one.first && is_meant(f) &&
+                                   '@' + std::to_string(f.time) == instant;
+                        }));
+                }
+            }
+    }
+}
+
 TEST_CASE("scan: only the events asked for are given") {
     const auto facts = random_facts(5, 300, 70);
     const auto s = store_of(facts, 40, merging::on_append);
@@ -277,6 +319,9 @@ TEST_CASE("scan: a funnel is the same bytes by every plan, in every layout, with
                         quick.by_value = slow.by_value = *by == '\0' ? weir::by_value{} : value;
                         quick.as_of = slow.as_of = weir::from_unix_microseconds(as_of);
                         quick.bucket = slow.bucket = {unit};
+                        quick.period.from = slow.period.from =
+                            unit == weir::calendar_unit::day ? std::optional(weir::from_unix_microseconds(11))
+                                                             : std::nullopt;
                         const std::string wanted = answer_of(layouts.front(), slow, 1);
                         for (const auto& s : layouts)
                             for (const int threads : {1, 3}) CHECK(answer_of(s, quick, threads) == wanted);

@@ -125,6 +125,15 @@ WEIR_API result<void> check(const lifecycle&);
 /// an earlier derivation's); unknown_name (unknown_stage::fail); limit_exceeded (idle rules that lead in a
 /// circle); out_of_memory. Cost: one pass over all events.
 WEIR_API result<snapshot> derive(const snapshot&, const lifecycle&, const scope& = {});
+/// Answers the same, with less work: what `before` tells of leads without new events is taken over.
+///
+/// For a host that keeps what it derived: derived = derive(store.snapshot(), l, derived). Work is saved if
+/// `before` comes from the same store, its first lifecycle equals this one and was derived at no later as_of,
+/// and the snapshot has no lifecycle yet. With any other `before`, as snapshot{}, all is derived. Errors: as
+/// above. Cost: a copy of the stage events, and one pass over the events of the leads that have new ones,
+/// that a time-out may have moved, or whose rows lie in several segments that a merge or erase() replaced.
+WEIR_API result<snapshot> derive(const snapshot&, const lifecycle&, const snapshot& before,
+                                 const scope& = {});
 
 /// One entry into a stage or exit. Just before an instant t the lead is in it iff from < t <= until.
 struct visit {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <tuple>
 
@@ -7,8 +8,10 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "derive/earlier.hpp"
 #include "derive/fold.hpp"
 #include "derive/layer.hpp"
+#include "derive/splice.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -102,7 +105,53 @@ void hide(std::vector<bool>& hidden, const std::vector<std::uint32_t>& codes) {
     }
 }
 
-snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& how) {
+// What is taken over from an earlier derivation: all of the leads that need not be folded again.
+struct reuse {
+    const derived_layer& layer;
+    row_tracker rows;
+    std::vector<bool> again;
+
+    reuse(const snapshot::impl& before, const snapshot::impl& now, const rulebook& rules,
+          std::span<const std::uint32_t> codes, std::int64_t as_of)
+        : layer(*before.layers.front()),
+          rows(before, now),
+          again(leads_to_fold(before, now, rules, codes, rows, as_of)) {}
+};
+
+bool fits(const snapshot::impl& before, const snapshot::impl& now, const lifecycle& l, std::int64_t as_of) {
+    return now.layers.empty() && !before.layers.empty() && before.lead_keys == now.lead_keys &&
+           before.layers.front()->lifecycle == l && before.layers.front()->as_of <= as_of;
+}
+
+// Of the first layer; none if it has no stage events.
+std::shared_ptr<dictionary> reasons_of(const snapshot::impl& data) {
+    for (const segment_column& c : data.layers.front()->segment->columns)
+        if (data.columns[c.column].name.attribute == "reason") return data.columns[c.column].texts;
+    return nullptr;
+}
+
+// Merges two lists that are in order.
+template <class T, class Less> void put_to(std::vector<T>& all, const std::vector<T>& more, Less less) {
+    const auto middle = static_cast<std::ptrdiff_t>(all.size());
+    all.insert(all.end(), more.begin(), more.end());
+    std::inplace_merge(all.begin(), all.begin() + middle, all.end(), less);
+}
+
+// Puts what is known of the other leads to a layer of those that were folded again.
+void add_kept(const reuse& kept, std::uint32_t first_column, derived_layer& layer) {
+    layer.segment = splice_layers(*kept.layer.segment, *layer.segment, kept.again, kept.rows, first_column);
+    std::vector<std::uint32_t> disputed;
+    for (const std::uint32_t lead : kept.layer.disputed)
+        if (!kept.again[lead]) disputed.push_back(lead);
+    put_to(layer.disputed, disputed, std::less<>());
+    std::vector<derived_layer::refusal> refusals;
+    for (const derived_layer::refusal& r : kept.layer.refusals)
+        if (!kept.again[r.lead]) refusals.push_back(r);
+    put_to(layer.refusals, refusals, [](const auto& a, const auto& b) { return a.lead < b.lead; });
+}
+
+snapshot derive_checked(const snapshot& from, const lifecycle& l, const snapshot::impl* before,
+                        const scope& how) {
     const snapshot::impl& data = from.data();
     check_threads(how);
     check_name(data, l);
@@ -113,17 +162,25 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
 
     const rulebook rules(data, layer->lifecycle);
     const std::vector<std::uint32_t> codes = codes_of(rules, *data.event_names);
-    std::deque<findings> parts = fold(data, rules, layer->as_of, how.threads);
+    std::optional<reuse> kept;
+    if (before != nullptr && fits(*before, data, l, layer->as_of))
+        kept.emplace(*before, data, rules, codes, layer->as_of);
+    std::deque<findings> parts =
+        fold(data, rules, layer->as_of, how.threads, kept ? kept->again : std::vector<bool>{});
     std::vector<refused_move> refused = take_refused(parts);
     check_words(rules, refused);
-    layer->notes = notes_of(data, l, codes, refused.size());
-    for (const findings& part : parts) layer->disputed += part.disputed;
+    for (const findings& part : parts)
+        layer->disputed.insert(layer->disputed.end(), part.disputed.begin(), part.disputed.end());
     for (refused_move& r : refused) {
         layer->refusals.push_back({r.lead, r.time, r.event, std::string(r.policy), std::move(r.target)});
     }
 
     auto extended = std::make_shared<snapshot::impl>(data);
-    layer->segment = build_layer(rules, parts, codes, extended->columns);
+    const auto first_column = static_cast<std::uint32_t>(extended->columns.size());
+    layer->segment =
+        build_layer(rules, parts, codes, extended->columns, kept ? reasons_of(*before) : nullptr);
+    if (kept) add_kept(*kept, first_column, *layer);
+    layer->notes = notes_of(data, l, codes, layer->refusals.size());
     extended->segments.push_back(layer->segment);
     extended->layers.push_back(std::move(layer));
     hide(extended->hidden, codes);
@@ -135,7 +192,14 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const scope& h
 result<snapshot> derive(const snapshot& from, const lifecycle& l, const scope& how) {
     return guarded([&] {
         check(l).value();
-        return derive_checked(from, l, how);
+        return derive_checked(from, l, nullptr, how);
+    });
+}
+
+result<snapshot> derive(const snapshot& from, const lifecycle& l, const snapshot& before, const scope& how) {
+    return guarded([&] {
+        check(l).value();
+        return derive_checked(from, l, &before.data(), how);
     });
 }
 

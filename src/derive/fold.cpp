@@ -105,7 +105,7 @@ void folder::fold(const lead_rows& lead) {
     }
     run_time_outs(as_of_);
     if (entries_ > 0) found_.leads.push_back({lead_, entries_, places_});
-    if (disputed_) ++found_.disputed;
+    if (disputed_) found_.disputed.push_back(lead_);
 }
 
 void folder::start(const lead_rows& lead) {
@@ -348,13 +348,14 @@ std::size_t folder::last_alike(std::size_t row) const {
 
 }  // namespace
 
-std::deque<findings> fold(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of,
-                          int threads) {
+std::deque<findings> fold(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of, int threads,
+                          const std::vector<bool>& leads) {
     std::deque<findings> parts;
     std::deque<folder> folders;
     for (int i = 0; i < threads; ++i) folders.emplace_back(rules, as_of, parts.emplace_back());
     const scan_options options{.as_of = as_of,
                                .hidden = true,
+                               .leads = leads,
                                .threads = threads,
                                .events = rules.needed(),
                                .filter = {.first = rules.triggering()}};

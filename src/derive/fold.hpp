@@ -65,11 +65,13 @@ struct findings {
     bounds segments{}, rows{};                        ///< of their causes; segment -1: none
     text_table reasons{};
     std::vector<refused_move> refused{};
-    std::int64_t disputed = 0;  ///< leads of whom arrival decided what a rule read, or which event moved them
+    /// Codes of leads of whom arrival decided what a rule read, or which event moved them.
+    std::vector<std::uint32_t> disputed{};
 };
 
-/// Folds all leads of a snapshot, up to as_of, on that many threads. The parts follow one another by lead
-/// code. The rulebook must outlive the call alone.
-std::deque<findings> fold(const snapshot::impl&, const rulebook&, std::int64_t as_of, int threads);
+/// Folds leads of a snapshot, given by their codes (none: all), up to as_of, on that many threads. The parts
+/// follow one another by lead code. The rulebook must outlive the call alone.
+std::deque<findings> fold(const snapshot::impl&, const rulebook&, std::int64_t as_of, int threads,
+                          const std::vector<bool>& leads = {});
 
 }  // namespace weir::inline v1

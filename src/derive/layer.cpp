@@ -49,7 +49,8 @@ bounds bounds_of(std::span<const std::uint32_t> codes) {
 // The words that stage events bear, with the bits (code + 1) that stand for them in the columns.
 class wording {
 public:
-    wording(const rulebook& rules, const std::deque<findings>& parts) {
+    wording(const rulebook& rules, const std::deque<findings>& parts, std::shared_ptr<dictionary> earlier) {
+        if (earlier) reasons = std::move(earlier);
         const weir::lifecycle& l = rules.lifecycle();
         names->insert(l.name);
         places->insert("");
@@ -85,8 +86,12 @@ private:
 class layer_builder {
 public:
     layer_builder(const rulebook& rules, const std::deque<findings>& parts,
-                  std::span<const std::uint32_t> event_codes)
-        : rules_(rules), parts_(parts), event_codes_(event_codes), size_(parts), words_(rules, parts) {}
+                  std::span<const std::uint32_t> event_codes, std::shared_ptr<dictionary> reasons)
+        : rules_(rules),
+          parts_(parts),
+          event_codes_(event_codes),
+          size_(parts),
+          words_(rules, parts, std::move(reasons)) {}
 
     std::shared_ptr<const segment> build(std::vector<store_column>& columns) {
         if (size_.rows > 0) write();
@@ -213,8 +218,9 @@ private:
 
 std::shared_ptr<const segment> build_layer(const rulebook& rules, const std::deque<findings>& parts,
                                            std::span<const std::uint32_t> event_codes,
-                                           std::vector<store_column>& columns) {
-    return layer_builder(rules, parts, event_codes).build(columns);
+                                           std::vector<store_column>& columns,
+                                           std::shared_ptr<dictionary> reasons) {
+    return layer_builder(rules, parts, event_codes, std::move(reasons)).build(columns);
 }
 
 }  // namespace weir::inline v1

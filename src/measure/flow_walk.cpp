@@ -24,6 +24,25 @@ void flow_counter::add(std::size_t group, const lead_visits& lead) {
     walk(group);
 }
 
+inline std::optional<flow_counter::stayer> flow_counter::as_stayer(std::size_t group, const long_stay& stay,
+                                                                   std::int64_t last_event) const {
+    if (rules_->shape.is_exit(stay.place)) return std::nullopt;
+    const std::int64_t first = layer_->time(stay.row), last = layer_->time(stay.row + stay.visits - 1);
+    stayer s{.group = static_cast<std::uint32_t>(group),
+             .visits = stay.visits,
+             .place = stay.place,
+             .move = stay.move};
+    s.stalled = is_stalled(stay.place, last, last_event);
+    s.mature = is_mature(first);
+    if (s.mature != is_mature(last)) return std::nullopt;
+    for (std::size_t f = 0; f < frames_.size(); ++f) {
+        const std::size_t border = frames_[f].border_after(first);
+        if (frames_[f].border_after(last, border) != border) return std::nullopt;
+        s.borders |= std::uint64_t{border} << (32 * f);
+    }
+    return s;
+}
+
 bool flow_counter::add(std::size_t group, const long_stay& stay, std::int64_t last_event) {
     const auto key = as_stayer(group, stay, last_event);
     if (!key) return false;
@@ -50,25 +69,6 @@ std::vector<flow_counter::part_tallies>& flow_counter::finish() {
 
 // Leads that stay
 // ---------------------------------------------------------------------------------------------------
-
-std::optional<flow_counter::stayer> flow_counter::as_stayer(std::size_t group, const long_stay& stay,
-                                                            std::int64_t last_event) const {
-    if (rules_->shape.is_exit(stay.place)) return std::nullopt;
-    const std::int64_t first = layer_->time(stay.row), last = layer_->time(stay.row + stay.visits - 1);
-    stayer s{.group = static_cast<std::uint32_t>(group),
-             .visits = stay.visits,
-             .place = stay.place,
-             .move = stay.move};
-    s.stalled = is_stalled(stay.place, last, last_event);
-    s.mature = is_mature(first);
-    if (s.mature != is_mature(last)) return std::nullopt;
-    for (std::size_t f = 0; f < frames_.size(); ++f) {
-        const std::size_t border = frames_[f].border_after(first);
-        if (frames_[f].border_after(last, border) != border) return std::nullopt;
-        s.borders |= std::uint64_t{border} << (32 * f);
-    }
-    return s;
-}
 
 // The times of a lead that is not walked itself.
 void flow_counter::list_stays(const stayer& key, std::uint32_t row) {

@@ -87,10 +87,11 @@ std::vector<bool> funnel_counter::needed_segments() const {
 }
 
 // A lead without an event of step 1 has no chain. One without an event of step 2 has a chain of one event,
-// its first of step 1, unless more than the name is asked of that, or more than one of its chains counts.
-// Where a condition reads the lead, every lead is read, to say where arrival decided.
+// its first of step 1 in the period, unless more than the name is asked of that, or more than one of its
+// chains counts. Where a condition reads the lead, every lead is read, to say where arrival decided.
 lead_filter funnel_counter::filter() const {
     if (!matcher_.lead_reads().empty()) return {};
+    const entry_rules& rules = plan_.rules();
     if (q_.order == order::any_order) {
         event_set any(data_.event_counts().size());
         for (std::size_t k = 0; k < plan_.size(); ++k) {
@@ -98,12 +99,11 @@ lead_filter funnel_counter::filter() const {
             for (std::size_t e = 0; e < any.size(); ++e)
                 if (named[e]) any[e] = true;
         }
-        return {.first = any};
+        return {.first = any, .from = rules.chain.from, .until = rules.chain.until};
     }
-    lead_filter f{.first = matcher_.events_of(0)};
-    const entry_rules& rules = plan_.rules();
+    lead_filter f{.first = matcher_.events_of(0), .from = rules.chain.from, .until = rules.chain.until};
     if (rules.chain.steps > 1) f.second = matcher_.events_of(plan_.written(1));
-    const bool name_decides = q_.steps.front().where.always() && !q_.period.from && !q_.period.until;
+    const bool name_decides = q_.steps.front().where.always();
     const bool one_chain = rules.entry != weir::entry::every && !rules.passages && !rules.disqualify &&
                            !rules.window_funnel && !holds();
     const bool counts_alone = !q_.list && q_.histogram.empty();

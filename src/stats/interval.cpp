@@ -17,10 +17,14 @@ std::int64_t nth(std::vector<std::int64_t>& values, std::size_t k) {
     constexpr std::size_t many = 1 << 14;
     std::vector<std::int64_t> some;
     if (values.size() >= many) {
-        const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-        const auto base = static_cast<std::uint64_t>(*least);
+        std::int64_t least = values.front(), greatest = least;
+        for (const std::int64_t v : values) {  // std::minmax_element would guess at each
+            least = std::min(least, v);
+            greatest = std::max(greatest, v);
+        }
+        const auto base = static_cast<std::uint64_t>(least);
         const int shift =
-            std::max(0, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(*greatest) - base)) - 12);
+            std::max(0, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(greatest) - base)) - 12);
         const auto part_of = [&](std::int64_t v) {
             return static_cast<std::size_t>((static_cast<std::uint64_t>(v) - base) >> shift);
         };

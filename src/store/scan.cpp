@@ -41,7 +41,8 @@ public:
         first_ = filter.first.empty() ? ~std::uint64_t{0} : mask_of(filter.first);
         second_ = mask_of(filter.second);
         may_stop_ = !filter.first.empty() && filter.stops != lead_filter::stopping::whole;
-        may_count_ = may_stop_ && exact_ && filter.stops == lead_filter::stopping::counted;
+        timed_ = filter.from || filter.until;
+        may_count_ = may_stop_ && exact_ && !timed_ && filter.stops == lead_filter::stopping::counted;
     }
 
     scan_result run(int worker, const visit_lead& visit, const visit_firsts& firsts) {
@@ -50,6 +51,8 @@ public:
             next_lead_ += std::min(until_ - begin, block_size);
             collect_masks(begin, next_lead_);
             choose(next_lead_ - begin);
+            if (timed_ && block_.places == nullptr)  // before any rows are fetched
+                leave_out([&](std::uint32_t i) { return !may_be_meant(*biggest_, block_.place(i)); });
             if (firsts && may_take_firsts()) firsts(worker, take_firsts());
             rows_.reserve(fetch(next_lead_ - begin));
             for (const std::uint32_t i : chosen()) {
@@ -150,8 +153,15 @@ private:
         const selection s = select_masks(options_.instructions, {block_.masks, size}, first_,
                                          may_count_ ? second_ : ~std::uint64_t{0}, chosen_.data());
         chosen_count_ = s.chosen;
+        if (!options_.leads.empty())
+            leave_out([&](std::uint32_t i) { return !options_.leads[block_begin_ + i]; });
         done_.counted += s.counted;
-        done_.leads += static_cast<std::int64_t>(s.chosen);
+        done_.leads += static_cast<std::int64_t>(chosen_count_);
+    }
+
+    template <class F> void leave_out(F&& unwanted) {
+        const auto end = std::remove_if(chosen_.begin(), chosen_.begin() + chosen_count_, unwanted);
+        chosen_count_ = static_cast<std::size_t>(end - chosen_.begin());
     }
 
     std::span<const std::uint32_t> chosen() const { return {chosen_.data(), chosen_count_}; }
@@ -172,7 +182,7 @@ private:
             const std::uint32_t place = block_.place(i), r = s.offsets[place];
             constexpr unsigned wanted = given_if_raw | ends_a_stop;
             const bool fits = (roles[static_cast<std::uint32_t>(events[r])] & wanted) == wanted;
-            const bool take = stops_early(i) && fits && !s.first_is_tied(place);
+            const bool take = stops_early(i) && fits && !s.first_is_tied(place) && is_meant(s.times[r]);
             firsts_[taken] = r;
             chosen_[kept] = i;
             taken += take;
@@ -214,9 +224,27 @@ private:
         return c.next < c.last && c.from->leads[c.next] == lead;
     }
 
+    // Whether an event of that time counts as one of `first`.
+    bool is_meant(std::int64_t time) const {
+        const lead_filter& filter = options_.filter;
+        return !timed_ || ((!filter.from || time >= *filter.from) && (!filter.until || time < *filter.until));
+    }
+
+    // Whether the times of the lead's first and last events there leave room for one that is meant.
+    bool may_be_meant(const segment& s, std::uint32_t place) const {
+        const lead_filter& filter = options_.filter;
+        return (!filter.from || s.times[s.offsets[place + 1] - std::size_t{1}] >= *filter.from) &&
+               (!filter.until || s.times[s.offsets[place]] < *filter.until);
+    }
+    bool may_be_meant(std::uint32_t lead) {
+        return std::any_of(cursors_.begin(), cursors_.end(),
+                           [&](cursor& c) { return find(c, lead) && may_be_meant(*c.from, c.next); });
+    }
+
     // Fills rows_ with what the lead has to give; false if that is nothing.
     bool take(std::uint32_t lead, bool stops) {
         rows_.clear();
+        if (timed_ && block_.places != nullptr && !may_be_meant(lead)) return false;
         int parts = 0;
         for (cursor& c : cursors_) {
             if (!find(c, lead)) continue;
@@ -241,7 +269,7 @@ private:
             if ((role & given) == 0) continue;
             const std::int64_t time = s.times[r];
             if (time > until) return;
-            if (stops && (role & ends_a_stop) != 0) until = time;
+            if (stops && (role & ends_a_stop) != 0 && is_meant(time)) until = time;
             if (c.raw)
                 rows_.push_back({time, s.first_arrival + r, 0, event, c.number, r});
             else
@@ -259,7 +287,9 @@ private:
     // have promised an event that is not there.
     void cut_at_first_instant() {
         std::size_t first = 0;
-        while (first < rows_.size() && (roles_[rows_[first].event] & ends_a_stop) == 0) ++first;
+        while (first < rows_.size() &&
+               ((roles_[rows_[first].event] & ends_a_stop) == 0 || !is_meant(rows_[first].time)))
+            ++first;
         if (first == rows_.size()) return rows_.clear();
         const std::int64_t until = rows_[first].time;
         while (rows_.back().time > until) rows_.pop_back();
@@ -270,7 +300,7 @@ private:
     std::uint32_t next_lead_, until_;
     std::uint64_t first_ = 0, second_ = 0;
     bool exact_ = true;  // a bit in a mask is an event that is given
-    bool may_stop_ = false, may_count_ = false;
+    bool may_stop_ = false, may_count_ = false, timed_ = false;
     std::vector<cursor> cursors_{};
     static constexpr unsigned given_if_raw = 1, given_if_derived = 2, ends_a_stop = 4;
     std::vector<std::uint8_t> roles_{};  // by event code

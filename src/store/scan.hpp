@@ -37,7 +37,7 @@ struct lead_rows {
 using event_set = std::vector<bool>;
 
 /// What the types of a lead's events decide before any row is read. Two leads with the same events are not
-/// always treated alike: what the masks of the segments cannot rule out is read.
+/// always treated alike: what masks, and times of first and last events, cannot rule out is read.
 struct lead_filter {
     enum class stopping : std::uint8_t {
         whole,          ///< is given like any other
@@ -47,12 +47,14 @@ struct lead_filter {
     event_set first{};   ///< a lead without an event of these is not given; empty: every lead is
     event_set second{};  ///< a lead that has none of these stops at `first`
     stopping stops = stopping::whole;
+    std::optional<std::int64_t> from{}, until{};  ///< events of `first` are meant at from <= t < until only
 };
 
 struct scan_options {
     std::int64_t as_of = std::numeric_limits<std::int64_t>::max();  ///< later events are not given
     bool hidden = false;                  ///< also raw events that stage events hide
     std::vector<bool> segments{};         ///< which to read; empty: all
+    std::vector<bool> leads{};            ///< which to read, by code; empty: all
     std::optional<std::uint32_t> lead{};  ///< the only one to read, on the calling thread; none: all
     int threads = 1;
     event_set events{};  ///< which to give; empty: all

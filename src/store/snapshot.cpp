@@ -84,10 +84,10 @@ std::vector<std::string> snapshot::impl::notes_of_layer(std::size_t layer) const
 
 void snapshot::impl::add_arrival_notes(std::size_t n, std::vector<std::string>& notes) const {
     for (std::size_t i = 0; i < n; ++i) {
-        if (layers[i]->disputed == 0) continue;
+        if (layers[i]->disputed.empty()) continue;
         notes.push_back("lifecycle " + quoted(layers[i]->lifecycle.name) + ": equal-time events of " +
-                        std::to_string(layers[i]->disputed) +
-                        (layers[i]->disputed == 1 ? " lead" : " leads") +
+                        std::to_string(layers[i]->disputed.size()) +
+                        (layers[i]->disputed.size() == 1 ? " lead" : " leads") +
                         " differ; order of arrival decided");
     }
 }

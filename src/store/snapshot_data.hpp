@@ -30,7 +30,8 @@ struct derived_layer {
     std::shared_ptr<const weir::segment> segment{};
     std::vector<refusal> refusals{};  ///< by lead code, then in order
     std::vector<std::string> notes{};
-    std::int64_t disputed = 0;  ///< leads of whom arrival decided what a rule read, or which event moved them
+    /// Codes of leads of whom arrival decided what a rule read, or which event moved them.
+    std::vector<std::uint32_t> disputed{};
 };
 
 struct snapshot::impl {

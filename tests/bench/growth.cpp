@@ -1,8 +1,10 @@
 #include "growth.hpp"
 
+#include <chrono>
 #include <iomanip>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "questions.hpp"
 #include "stopwatch.hpp"
@@ -36,6 +38,13 @@ void print_growth(const weir::snapshot& events, int runs, std::ostream& out) {
     weir::funnel weekly = plain_funnel();
     weekly.bucket = weir::weekly("UTC");
     out << "| 7 steps by week of entry | " << milliseconds_for(events, weekly, runs) << " |\n";
+    for (const auto& [name, whole] :
+         {std::pair("7 steps", plain_funnel()), std::pair("7 steps by channel", funnel_by_channel())}) {
+        weir::funnel late = whole;
+        late.period.from = events.last().value() - std::chrono::days{30};
+        out << "| " << name << ", begun in the last 30 days | " << milliseconds_for(events, late, runs)
+            << " |\n";
+    }
 }
 
 }  // namespace weir_bench

@@ -6,6 +6,7 @@
 //   weir_bench guard EVENTS               does a fixed piece of work, whose instructions are counted
 //   weir_bench bare EVENTS [RUNS]         records of the bare loops
 //   weir_bench growth FILE.csv [RUNS]     a table of what more steps and more groups cost
+//   weir_bench again EVENTS [RUNS]      a table of deriving again after one event in a hundred was appended
 //   weir_bench report|json|chart EVENTS FILE... the table of records, after a check that answers agree
 #include <malloc.h>
 
@@ -20,6 +21,7 @@
 
 #include <weir.hpp>
 
+#include "again.hpp"
 #include "bare.hpp"
 #include "growth.hpp"
 #include "questions.hpp"
@@ -153,6 +155,8 @@ int main_of(const std::vector<std::string>& words) {
             .value();
         store.seal().value();
         weir_bench::print_growth(store.snapshot(), runs, std::cout);
+    } else if (verb == "again") {
+        weir_bench::print_again(std::stoull(words[1]), runs, std::cout);
     } else if (verb == "report" || verb == "json" || verb == "chart") {
         const auto all = weir_bench::read_timings({words.begin() + 2, words.end()});
         weir_bench::compare_answers(all);
@@ -164,7 +168,8 @@ int main_of(const std::vector<std::string>& words) {
         throw std::runtime_error(
             "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | load FILE.csv [THREADS] | "
             "bare "
-            "EVENTS [RUNS] | growth FILE.csv [RUNS] | report|json|chart EVENTS FILE...");
+            "EVENTS [RUNS] | growth FILE.csv [RUNS] | again EVENTS [RUNS] | report|json|chart EVENTS "
+            "FILE...");
     }
     return 0;
 }
