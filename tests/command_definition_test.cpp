@@ -227,14 +227,14 @@ TEST_CASE("command: groups that cannot be formed are refused") {
 TEST_CASE("command: what this version cannot answer is refused, not answered otherwise") {
     check_members({
         {R"("counting": "accounts")",
-         R"(counting: counting "accounts" is not supported by this version (unsupported))"},
+         "account: accounts are counted by an attribute; none is named (invalid_question)"},
         {R"("order": "adjacent", "exclude": [{"event": "refund"}], "on_exclusion": "disqualify")",
          "on_exclusion: of equal times, a foreign event may end a chain of adjacent steps before an "
          "exclusion "
          "disqualifies the lead: only ties \"in_arrival_order\" say which (unsupported)"},
     });
     std::vector<wrong> later;
-    for (const std::string key : {"lead_where", "lost_on", "stalled_after", "account"})
+    for (const std::string key : {"lead_where", "lost_on", "stalled_after"})
         later.push_back({'"' + key + "\": \"x\"", "funnel." + key + ": \"" + key +
                                                       "\" is not supported by this version (unsupported)"});
     check_members(later);
@@ -532,7 +532,8 @@ TEST_CASE("command: a wrong report is refused") {
         {fine + R"({"question": {"flow": {}}})",
          "r.json: answers[1].lifecycle: the snapshot has no lifecycle; derive one first (invalid_question)"},
         {fine + R"({"question": {"funnel": {"steps": ["a"], "counting": "accounts"}}})",
-         "r.json: answers[1].counting: counting \"accounts\" is not supported by this version (unsupported)"},
+         "r.json: answers[1].account: accounts are counted by an attribute; none is named "
+         "(invalid_question)"},
     });
 }
 

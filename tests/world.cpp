@@ -176,6 +176,10 @@ void add_axes(dice& d, const time_line& line, const std::vector<std::string>& na
     f.breaks = static_cast<weir::breaks>(d.below(2));
     f.entry = static_cast<weir::entry>(d.below(3));
     if (d.chance(40)) f.counting = weir::counting::entries;
+    if (d.chance(15)) {
+        f.counting = weir::counting::accounts;
+        f.account = d.chance(70) ? "channel" : "amount";
+    }
     if (d.chance(50))
         for (int n = 1 + d.below(2); n > 0; --n) f.exclude.push_back(make_exclusion(d, f, names));
     if (d.chance(40)) f.on_exclusion = weir::on_exclusion::disqualify;

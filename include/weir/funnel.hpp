@@ -134,6 +134,7 @@ struct funnel {
     weir::ties ties = weir::ties::together;
     weir::entry entry = weir::entry::best;
     weir::counting counting = weir::counting::leads;
+    std::string account{};  ///< where accounts are counted: the attribute whose latest value names a lead's
     std::vector<exclusion> exclude{};
     weir::on_exclusion on_exclusion = weir::on_exclusion::restart;
     weir::breaks breaks = weir::breaks::every_event;

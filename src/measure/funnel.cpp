@@ -15,6 +15,7 @@
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "base/wording.hpp"
+#include "measure/accounts.hpp"
 #include "measure/funnel_count.hpp"
 #include "measure/grouping.hpp"
 #include "measure/preset.hpp"
@@ -166,8 +167,6 @@ std::string excluded_note(std::int64_t leads) {
 
 void count_leads(funnel_table& answer, const snapshot::impl& data, const scope& how) {
     const funnel& q = answer.question;
-    note_open_period(q.period, *answer.as_of, answer.notes);
-    note_missing_attribute(data, q.by, answer.notes);
     funnel_counter all(data, q, answer.as_of->time_since_epoch().count(), how.threads);
     const std::string plan = all.run();
     if (how.explain_plan) answer.notes.push_back(plan);
@@ -190,6 +189,18 @@ void count_leads(funnel_table& answer, const snapshot::impl& data, const scope& 
     add_list(answer, data, all);
 }
 
+// An account is a lead whose events are those of all its leads.
+void count_accounts(funnel_table& answer, const snapshot::impl& data, const scope& how) {
+    const std::string& attribute = answer.question.account;
+    const accounts all = accounts_of(data, attribute, answer.as_of->time_since_epoch().count(), how.threads);
+    note_missing_attribute(data, attribute, answer.notes);
+    if (all.without > 0)
+        answer.notes.push_back(fmt::format("{} without an account {} left out", leads_text(all.without),
+                                           all.without == 1 ? "is" : "are"));
+    if (all.disputed > 0) answer.notes.push_back(arrival_note(attribute, all.disputed));
+    count_leads(answer, *all.data, how);
+}
+
 void add_nothing(funnel_table& answer) {
     add_rows(answer, {}, {});
     add_histogram(answer, {}, {});
@@ -206,10 +217,14 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};
         add_missing_names(answer, data);
         data.add_arrival_notes(data.layers.size(), answer.notes);
-        if (answer.as_of)
-            count_leads(answer, data, how);
-        else
+        if (answer.as_of) {
+            note_open_period(q.period, *answer.as_of, answer.notes);
+            note_missing_attribute(data, q.by, answer.notes);
+            const bool accounts = q.counting == counting::accounts;
+            accounts ? count_accounts(answer, data, how) : count_leads(answer, data, how);
+        } else {
             add_nothing(answer);
+        }
         answer.question = q;
         return answer;
     });

@@ -146,6 +146,13 @@ void check_list(const funnel& q) {
     if (l.offset < 0 || l.limit < 0) wrong("a page begins at 0 or later and has 0 leads or more", "list");
 }
 
+void check_account(const funnel& q) {
+    if (q.counting == counting::accounts && q.account.empty())
+        wrong("accounts are counted by an attribute; none is named", "account");
+    if (q.counting != counting::accounts && !q.account.empty())
+        wrong("an account is named, but accounts are not counted", "account");
+}
+
 void check_histogram(const funnel& q) {
     for (std::size_t i = 0; i < q.histogram.size(); ++i)
         if (q.histogram[i] < duration::zero() || (i > 0 && q.histogram[i] <= q.histogram[i - 1]))
@@ -157,10 +164,6 @@ void check_histogram(const funnel& q) {
 // What this version does not do
 // ------------------------------------------------------------------------------
 
-[[noreturn]] void unsupported(std::string_view what, std::string where) {
-    fail(errc::unsupported, fmt::format("{} is not supported by this version", what), std::move(where));
-}
-
 void check_supported(const funnel& q) {
     if (q.order == order::adjacent && q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty() &&
         q.ties != ties::in_arrival_order)
@@ -169,7 +172,6 @@ void check_supported(const funnel& q) {
              "disqualifies "
              "the lead: only ties \"in_arrival_order\" say which",
              "on_exclusion");
-    if (q.counting == counting::accounts) unsupported("counting \"accounts\"", "counting");
 }
 
 }  // namespace
@@ -182,6 +184,7 @@ result<void> check(const funnel& asked) {
         check_any_order(q);
         check_list(q);
         check_histogram(q);
+        check_account(q);
         for (std::size_t i = 0; i < q.exclude.size(); ++i) check_exclusion(q, i);
         check_supported(q);
     });

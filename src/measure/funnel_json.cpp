@@ -20,7 +20,7 @@ namespace weir::inline v1 {
 namespace {
 
 // Keys whose meaning is fixed but which this version cannot answer: better refused as such than as unknown.
-constexpr std::array<std::string_view, 4> later_keys{"lead_where", "lost_on", "stalled_after", "account"};
+constexpr std::array<std::string_view, 3> later_keys{"lead_where", "lost_on", "stalled_after"};
 constexpr std::array<std::string_view, 1> later_step_keys{"any_order"};
 
 // Does not ask `members` for them: they would be told as keys that were expected.
@@ -87,6 +87,7 @@ funnel read_funnel(const json::node& n, const std::string& where) {
     json::read_word(members, "ties", q.ties, words::ties);
     json::read_word(members, "entry", q.entry, words::entry);
     json::read_word(members, "counting", q.counting, words::counting);
+    json::read(members, "account", q.account, json::as_text);
     json::read(members, "exclude", q.exclude, json::list_of<exclusion>(read_exclusion));
     json::read_word(members, "on_exclusion", q.on_exclusion, words::on_exclusion);
     json::read_word(members, "breaks", q.breaks, words::breaks);
@@ -162,6 +163,7 @@ void write(json::writer& w, const funnel& q) {
     json::write_word(w, "ties", q.ties, words::ties);
     json::write_word(w, "entry", q.entry, words::entry);
     json::write_word(w, "counting", q.counting, words::counting);
+    json::write_text(w, "account", q.account);
     json::write_word(w, "on_exclusion", q.on_exclusion, words::on_exclusion);
     json::write_word(w, "breaks", q.breaks, words::breaks);
     json::write_names(w, "hold", q.hold);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "oracle/civil.hpp"
@@ -722,9 +723,36 @@ story readable(const story& facts, micros as_of, fault planted) {
     return out;
 }
 
+// The facts of all leads of an account in one story; of equal times those of the smaller key come first.
+people accounts_of(const people& all, const weir::funnel& q, micros as_of, fault planted, verdict& v) {
+    std::map<std::string, std::vector<std::pair<std::string, fact>>> found;
+    for (const auto& [lead, facts] : all) {
+        const story seen = readable(facts, as_of, planted);
+        if (seen.empty()) continue;
+        const auto t = touch_of(seen, q.account, false, as_of);
+        if (t.disputed) ++v.disputed[q.account];
+        if (!t.value) {
+            ++v.without_account;
+            continue;
+        }
+        for (const fact& f : facts) found[*t.value].emplace_back(lead, f);
+    }
+    people out;
+    for (auto& [account, facts] : found) {
+        std::stable_sort(facts.begin(), facts.end(), [](const auto& a, const auto& b) {
+            return std::tie(a.second.time, a.first) < std::tie(b.second.time, b.first);
+        });
+        for (auto& [lead, f] : facts) {
+            f.arrival = static_cast<std::int64_t>(out[account].size());
+            out[account].push_back(f);
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
-verdict ask(const people& all, const weir::funnel& q, std::optional<micros> as_of, fault planted) {
+verdict ask(const people& everybody, const weir::funnel& q, std::optional<micros> as_of, fault planted) {
     question asked{q, {}, {}, as_of.value_or(0), planted, {}};
     for (const auto& s : q.steps) asked.wheres.emplace_back(to_string(s.where));
     for (const auto& x : q.exclude) asked.excluded.emplace_back(to_string(x.where));
@@ -735,6 +763,8 @@ verdict ask(const people& all, const weir::funnel& q, std::optional<micros> as_o
     verdict v;
     v.as_of = as_of;
     v.period_open = as_of && q.period.until && q.period.until->time_since_epoch().count() > *as_of;
+    const bool of_accounts = as_of && q.counting == weir::counting::accounts;
+    const people all = of_accounts ? accounts_of(everybody, q, *as_of, planted, v) : everybody;
     people read;
     std::vector<outcome> outcomes;
     for (const auto& [lead, facts] : all) {
@@ -776,7 +806,9 @@ verdict ask(const people& all, const weir::funnel& q, std::optional<micros> as_o
     }
     sheet steps{"steps", {"group"}, {}};
     if (q.bucket.unit != weir::calendar_unit::none) steps.columns.push_back("bucket");
-    const std::string counted = asked.counts_entries() ? "entries" : "leads";
+    const std::string counted = asked.counts_entries()                   ? "entries"
+                                : q.counting == weir::counting::accounts ? "accounts"
+                                                                         : "leads";
     for (const std::string& c :
          {std::string("step"), std::string("name"), counted, std::string("of_first"),
           std::string("of_previous"), std::string("median_wait"), std::string("p90_wait")})

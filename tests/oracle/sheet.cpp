@@ -75,9 +75,9 @@ std::map<std::string, std::int64_t> disputes_in(const weir::answer& a) {
 }
 
 // "2 leads that an exclusion disqualifies are left out of all steps"
-std::int64_t excluded_in(const weir::answer& a) {
+std::int64_t leads_in(const weir::answer& a, const std::string& words) {
     for (const auto& note : a.notes)
-        if (note.find(" that an exclusion disqualifies ") != std::string::npos) return std::stoll(note);
+        if (note.find(words) != std::string::npos) return std::stoll(note);
     return 0;
 }
 
@@ -125,7 +125,10 @@ std::string difference(const verdict& expected, const weir::answer& got) {
             all += " of " + std::to_string(leads) + " leads in " + attribute;
         return "expected disputes" + all + " in the notes:" + all_notes(got);
     }
-    if (excluded_in(got) != expected.excluded)
+    if (leads_in(got, " without an account ") != expected.without_account)
+        return "expected " + std::to_string(expected.without_account) + " leads without account" +
+               all_notes(got);
+    if (leads_in(got, " that an exclusion disqualifies ") != expected.excluded)
         return "expected " + std::to_string(expected.excluded) + " disqualified leads" + all_notes(got);
     if (notes_open_period(got) != expected.period_open)
         return "another opinion on the end of the period" + all_notes(got);

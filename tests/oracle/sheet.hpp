@@ -23,6 +23,7 @@ struct verdict {
     /// Leads of whom arrival alone decided which value is read, by attribute; those with a 0 are not said.
     std::map<std::string, std::int64_t> disputed{};
     std::int64_t excluded = 0;  ///< leads that an exclusion disqualifies
+    std::int64_t without_account = 0;
     bool period_open = false;   ///< the period ends after as_of
     std::vector<sheet> sheets{};
 };
