@@ -28,9 +28,9 @@ constexpr std::uint64_t bits(int first, int last) {
 
 /// An event that matters to a chain.
 struct candidate {
-    std::int64_t time;
-    std::uint64_t steps;  ///< that it may fill
-    std::uint32_t id;     ///< of the caller
+    std::int64_t time = 0;
+    std::uint64_t steps = 0;  ///< that it may fill
+    std::uint32_t id = 0;     ///< of the caller
     /// Levels at which a chain cannot pass it without using it: those that exclusions end there, and where
     /// steps must be adjacent all that it breaks. Never level 0.
     std::uint64_t blocks = 0;

@@ -10,16 +10,10 @@ entry_finder::entry_finder(const entry_rules& rules)
     : rules_(rules),
       any_order_(rules.chain.order == order::any_order),
       streams_(!any_order_ && !rules.window_funnel && rules.entry == entry::best && !rules.passages),
+      target_(rules.chain.steps),
       all_(rules.chain.ties),
       sequence_(rules.chain),
       any_order_search_(rules.chain) {}
-
-void entry_finder::clear() {
-    all_.clear();
-    sequence_.begin();
-    used_ = 0;
-    excluded_ = false;
-}
 
 std::span<const counted_chain> entry_finder::find() {
     if (rules_.window_funnel)
@@ -47,7 +41,7 @@ template <class Search> void entry_finder::find_with(Search& search) {
                 find_passages(search, 0, size, rules_.chain.steps);
             } else if constexpr (std::is_same_v<Search, sequence_search>) {
                 const chain_span& best = search.best();
-                if (best.level < rules_.chain.steps || all_.time(best.last) == all_.time(size - 1))
+                if (best.level < target_ || all_.time(best.last) == all_.time(size - 1))
                     search.extend(all_, size - 1);
                 keep_first(search, best, 0);
             } else {

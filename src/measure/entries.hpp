@@ -2,6 +2,7 @@
 // one another.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -33,13 +34,19 @@ class entry_finder {
 public:
     explicit entry_finder(const entry_rules&);
 
-    /// Begins another lead.
-    void clear();
+    /// Begins another lead, of which it is known that it fills no more than the first `most` steps.
+    void clear(int most = max_steps) {
+        target_ = std::min(most, rules_.chain.steps);
+        all_.clear();
+        sequence_.begin();
+        used_ = 0;
+        excluded_ = false;
+    }
     /// Takes the next event. False: no further event of the lead is needed.
     bool add(const candidate& event) {
         if (!all_.add(event) || !streams_ || all_.size() == 1) return true;
         sequence_.extend(all_, all_.size() - 2);
-        return sequence_.best().level < rules_.chain.steps ||
+        return sequence_.best().level < target_ ||
                all_.time(sequence_.best().last) == all_.time(all_.size() - 1);
     }
     /// The chains, each of one step or more: at most one, unless every entry or passages are asked for. Valid
@@ -63,7 +70,8 @@ private:
 
     entry_rules rules_;
     bool any_order_;
-    bool streams_;  ///< the search goes along with add()
+    bool streams_;            ///< the search goes along with add()
+    int target_;    ///< the level at which it ends
     instants all_;
     sequence_search sequence_;
     any_order_search any_order_search_;

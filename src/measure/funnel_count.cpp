@@ -38,6 +38,10 @@ funnel_counter::funnel_counter(const snapshot::impl& data, const funnel& q, std:
                             funnel_tallies(plan_.size()), held_values(data, held_by(q, false)),
                             held_values(data, held_by(q, by_each_value()))});
     groups_.assign(workers_.size(), group_set(attribute_, q.max_groups));
+    const entry_rules& rules = plan_.rules();
+    plainly_ = plan_.as_written() && rules.entry != weir::entry::every && !rules.passages &&
+               !rules.disqualify && !holds() && !q_.list && q_.histogram.empty() &&
+               matcher_.lead_reads().empty();
 }
 
 std::string funnel_counter::run() {
@@ -154,24 +158,40 @@ void funnel_counter::add_stopped(std::size_t w, const datum& value, std::int64_t
 void funnel_counter::count(std::size_t w, const lead_rows& lead) {
     if (lead.stops && (q_.by.empty() || by_touch())) return count_stopped(w, lead.rows);
     worker& me = workers_[w];
-    const bool whole_lead = holds();
     me.lead = lead.lead;
-    me.finder.clear();
-    me.optional.clear();
-    me.roles.clear();
-    for (std::size_t i = 0; i < lead.rows.size(); ++i) {
-        const step_matcher::role r = matcher_.role_of(lead.rows, i);
-        if (!r.matters()) continue;
-        if (whole_lead) {
-            me.roles.push_back(r);
-            continue;
+    if (matcher_.only_fills() && !holds()) {
+        me.finder.clear(plainly_ ? matcher_.most_steps(lead.rows) : max_steps);
+        for (std::size_t i = 0; i < lead.rows.size(); ++i) {
+            const std::uint64_t steps = matcher_.fills(lead.rows, i);
+            if (steps != 0 && !me.finder.add({lead.rows[i].time, steps, static_cast<std::uint32_t>(i)}))
+                break;
         }
-        if (r.optional != 0) me.optional.push_back({r.event.id, r.event.time, r.optional});
-        if ((r.event.steps | r.event.blocks | r.event.kills) != 0 && !me.finder.add(r.event)) break;
+    } else {
+        me.roles.clear();
+        for (std::size_t i = 0; i < lead.rows.size(); ++i)
+            if (const auto r = matcher_.role_of(lead.rows, i); r.matters()) me.roles.push_back(r);
+        if (!holds()) feed(me, me.roles);
     }
+    if (plainly_) return count_plainly(w, lead.rows);
     std::set<std::string> disputed;
     count_chains(w, lead.rows, disputed);
     for (const auto& attribute : disputed) ++me.disputed[attribute];
+}
+
+// Where one chain counts, and no more than its steps.
+void funnel_counter::count_plainly(std::size_t w, std::span<const row> rows) {
+    worker& me = workers_[w];
+    const auto chains = me.finder.find();
+    if (chains.empty()) return;
+    const counted_chain& chain = chains.front();
+    const std::int64_t bucket = bucketed_ ? me.buckets.begin_of(rows[chain.ids.front()].time) : 0;
+    std::size_t group = 0;
+    if (!q_.by.empty()) {
+        const touch t = group_of(me, chain, rows);
+        if (t.disputed) ++me.disputed[q_.by];
+        group = groups_[w].number_of(t.value);
+    }
+    me.tallies.of(group, {bucket}).add(chain.ids, rows);
 }
 
 void funnel_counter::count_chains(std::size_t w, std::span<const row> rows, std::set<std::string>& disputed) {
@@ -206,16 +226,16 @@ void funnel_counter::count_chains(std::size_t w, std::span<const row> rows, std:
 void funnel_counter::count_each_value(std::size_t w, std::span<const row> rows,
                                       std::set<std::string>& disputed) {
     worker& me = workers_[w];
-    std::map<std::size_t, found> by_group;
+    std::map<std::string, found> by_text;  // a value without a chain makes no group
     me.each.for_streams(matcher_, rows, me.roles,
                         [&](std::span<const step_matcher::role> stream, const datum& value) {
-                            found& own = by_group[groups_[w].number_of(value)];
+                            found& own = by_text[attribute_.text_of(value)];
                             const std::size_t before = own.entries.size();
                             find_entries(me, stream, rows, own);
                             for (std::size_t i = before; i < own.entries.size(); ++i)
                                 own.entries[i].value = value;
                         });
-    for (auto& [group, own] : by_group) {
+    for (auto& [text, own] : by_text) {
         if (own.excluded && !own.complete) own.entries.clear();
         count_found(me, me.tallies, own, {.in_whole = false}, w, rows, disputed);
     }
@@ -223,13 +243,17 @@ void funnel_counter::count_each_value(std::size_t w, std::span<const row> rows,
 
 void funnel_counter::find_entries(worker& me, std::span<const step_matcher::role> stream,
                                   std::span<const row> rows, found& all) const {
+    feed(me, stream);
+    add_entries(me, rows, all);
+}
+
+void funnel_counter::feed(worker& me, std::span<const step_matcher::role> stream) {
     me.finder.clear();
     me.optional.clear();
     for (const auto& r : stream) {
         if (r.optional != 0) me.optional.push_back({r.event.id, r.event.time, r.optional});
         if ((r.event.steps | r.event.blocks | r.event.kills) != 0 && !me.finder.add(r.event)) break;
     }
-    add_entries(me, rows, all);
 }
 
 // The chains that the finder has found.

@@ -86,8 +86,10 @@ private:
         std::vector<counted> entries{};
         bool complete = false, excluded = false;
     };
+    void count_plainly(std::size_t w, std::span<const row>);
     void count_chains(std::size_t w, std::span<const row>, std::set<std::string>& disputed);
     void count_each_value(std::size_t w, std::span<const row>, std::set<std::string>& disputed);
+    static void feed(worker&, std::span<const step_matcher::role>);
     void find_entries(worker&, std::span<const step_matcher::role>, std::span<const row>, found&) const;
     void add_entries(worker&, std::span<const row>, found&) const;
     bool is_listed(const counted&) const;
@@ -102,6 +104,7 @@ private:
     const funnel& q_;
     std::int64_t as_of_;
     bool bucketed_;
+    bool plainly_ = false;  ///< one chain of a lead counts, and no more than its steps
     step_plan plan_;
     step_matcher matcher_;
     attribute_reader attribute_;

@@ -23,6 +23,14 @@ struct funnel_tally {
     std::vector<std::vector<std::int64_t>>
         waits;  ///< by step: since the required one before; none at the first
 
+    /// The same for a chain of which every step was written.
+    void add(std::span<const std::uint32_t> chain, std::span<const row> rows) {
+        ++reached.front();
+        for (std::size_t k = 1; k < chain.size(); ++k) {
+            ++reached[k];
+            waits[k].push_back(lasted(rows[chain[k - 1]].time, rows[chain[k]].time));
+        }
+    }
     std::vector<std::int64_t> durations{};  ///< of complete chains, if a histogram is asked for
 
     void add(const step_plan& plan, const filled_steps& filled, std::span<const row> rows) {

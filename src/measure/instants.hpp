@@ -34,7 +34,13 @@ public:
     bool add(const candidate& event) {
         const bool begins = events_.empty() || each_alone_ || event.time != events_.back().time;
         if (begins) begins_.push_back(events_.size());
-        events_.push_back(event);
+        // Member by member: a copy as a whole would wait for the stores that have just made the event.
+        candidate& kept = events_.emplace_back();
+        kept.time = event.time;
+        kept.steps = event.steps;
+        kept.id = event.id;
+        kept.blocks = event.blocks;
+        kept.kills = event.kills;
         return begins;
     }
     std::size_t size() const { return begins_.size(); }
@@ -45,11 +51,13 @@ public:
     std::int64_t time(std::size_t i) const { return events_[begins_[i]].time; }
     /// The first instant of the time of instant i, not before `from`; the first behind that time.
     std::size_t first_of_time(std::size_t i, std::size_t from) const {
+        if (!each_alone_) return i;
         const std::int64_t t = time(i);
         while (i > from && time(i - 1) == t) --i;
         return i;
     }
     std::size_t end_of_time(std::size_t i) const {
+        if (!each_alone_) return i + 1;
         const std::int64_t t = time(i);
         while (i < size() && time(i) == t) ++i;
         return i;

@@ -20,7 +20,12 @@ public:
     explicit sequence_search(const chain_rules& rules) : rules_(rules), tie_(rules.steps) {}
 
     /// Forgets all chains; with `only`, no chain begins at another instant.
-    void begin(std::optional<std::size_t> only = std::nullopt);
+    void begin(std::optional<std::size_t> only = std::nullopt) {
+        only_ = only;
+        alive_ = 0;
+        best_ = {};
+        if (waiting_levels_ != 0) drop(waiting_levels_);
+    }
     /// Takes the next instant.
     void extend(const instants&, std::size_t i);
     /// Of the chains that fill most steps, and of those the ones that end first: where the one lies that
@@ -48,23 +53,26 @@ public:
 
 private:
     struct chain {
-        std::int64_t last;  ///< time of its last event
-        std::size_t start;  ///< instant of its first
+        std::int64_t last;   ///< time of its last event
+        std::int64_t begin;  ///< time of its first
+        std::size_t start;   ///< and its instant
     };
     const chain* chain_for(int step, std::int64_t time);
-    std::optional<std::size_t> start_for(const instants&, std::size_t i, int step);
-    void keep(int level, std::int64_t time, std::size_t start);
+    void admit(int step, std::int64_t time);
+    bool prolong(std::int64_t time, std::size_t i, int step, chain& longer);
+    void keep(int level, const chain&);
     void drop(std::uint64_t levels);
-    void found(const instants&, int level, std::size_t start, std::size_t end);
+    void found(int level, const chain&, std::size_t end);
     void extend_alone(const instants&, std::size_t i);
     void extend_tied(const instants&, std::size_t i);
-    int live_level(const instants&, std::int64_t time) const;
+    int live_level(std::int64_t time) const;
     bool ends_excluded(const instants&, std::size_t i, int level);
-    bool in_window(const instants&, std::size_t start, std::int64_t time) const;
 
     void look_back(const instants&, const chain_span&, std::size_t first, std::size_t until);
-    int run_end(const instants&, std::size_t i, int step, int level);
-    bool enters_later(int step, std::int64_t time, const instants&) const;
+    int run_end(std::int64_t time, int step, int level);
+    void block_entries(std::uint64_t levels);
+    void add_entries(std::uint64_t steps, std::int64_t time);
+    bool enters_later(int step, std::int64_t time) const;
     void choose_run(std::span<const candidate> group, int first, int end, int level,
                     std::vector<std::uint32_t>& ids);
     bool fits(int step, int first, int end, int level);
@@ -78,9 +86,13 @@ private:
     std::uint64_t waiting_levels_ = 0;           ///< bit c: waiting_[c] holds chains
     std::array<std::vector<chain>, max_steps> waiting_{};  ///< by level: oldest first, for min_gap to pass
     chain_span best_{};
+    std::int64_t best_begin_ = 0, best_end_ = 0;  ///< times of that
 
-    std::array<std::vector<std::size_t>, max_steps>
-        entries_{};  ///< by step: later instants where a chain goes on
+    std::uint64_t entered_ = 0;  ///< bit k: entry_[k] means something
+    std::array<std::int64_t, max_steps>
+        entry_{};  ///< by step: the next time at which a chain can go on with it
+    std::array<std::vector<std::int64_t>, max_steps>
+        entries_{};  ///< all of them, latest first, for a min_gap
     std::vector<std::uint8_t>
         run_ends_{};  ///< by instant of the span, by step: where its run ends; 0: no run
 };

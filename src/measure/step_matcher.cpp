@@ -15,8 +15,8 @@ void step_matcher::matched::add(const snapshot::impl& data, const names& events,
     if (!conditions_.back().always()) conditional_ |= own;
 }
 
-std::uint64_t step_matcher::matched::at(std::span<const row> rows, std::size_t at) const {
-    std::uint64_t all = named(rows[at].event);
+std::uint64_t step_matcher::matched::held(std::uint64_t all, std::span<const row> rows,
+                                          std::size_t at) const {
     for (std::uint64_t rest = all & conditional_; rest != 0; rest &= rest - 1) {
         const auto& where = conditions_[static_cast<std::size_t>(std::countr_zero(rest))];
         if (!where.holds(rows, at)) all &= ~(rest & -rest);
@@ -36,7 +36,8 @@ step_matcher::step_matcher(const snapshot::impl& data, const funnel& q, const st
       exclusions_(data.event_counts().size()),
       any_order_(q.order == order::any_order),
       breaks_(q.order == order::adjacent),
-      every_event_(q.breaks == breaks::every_event) {
+      every_event_(q.breaks == breaks::every_event),
+      ends_chains_(breaks_ || !q.exclude.empty()) {
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
         steps_.add(data, q.steps[k].event, q.steps[k].where);
         for (const auto& attribute : steps_.reads_of_last())
@@ -57,21 +58,15 @@ step_matcher::lead_read& step_matcher::read_of(const snapshot::impl& data, const
     return lead_reads_.emplace_back(lead_read{attribute, attribute_reader(data, attribute)});
 }
 
-step_matcher::role step_matcher::role_of(std::span<const row> rows, std::size_t at) const {
-    const std::uint64_t written = steps_.at(rows, at);
-    role r{{rows[at].time, plan_->fills(written), static_cast<std::uint32_t>(at)},
-           written & plan_->optional_steps()};
+void step_matcher::add_ends(role& r, std::uint64_t written, std::span<const row> rows, std::size_t at) const {
     candidate& e = r.event;
-    if (!kills_.empty()) {
-        for (std::uint64_t x = exclusions_.at(rows, at); x != 0; x &= x - 1)
-            e.kills |= kills_[static_cast<std::size_t>(std::countr_zero(x))] | (any_order_ ? 1 : 0);
-        // It may end what it excludes, or begin it, but not stand inside.
-        e.steps &= any_order_ && e.kills != 0 ? 0 : ~(e.kills & (e.kills >> 1));
-        e.blocks = e.kills & ~std::uint64_t{1};
-    }
+    for (std::uint64_t x = exclusions_.at(rows, at); x != 0; x &= x - 1)
+        e.kills |= kills_[static_cast<std::size_t>(std::countr_zero(x))] | (any_order_ ? 1 : 0);
+    // It may end what it excludes, or begin it, but not stand inside.
+    e.steps &= any_order_ && e.kills != 0 ? 0 : ~(e.kills & (e.kills >> 1));
+    e.blocks = e.kills & ~std::uint64_t{1};
     if (breaks_ && (every_event_ || written != 0))
         e.blocks |= bits(1, max_steps - 1) & ~plan_->behind(written);
-    return r;
 }
 
 bool step_matcher::matters(std::uint32_t event) const {

@@ -2,6 +2,7 @@
 // it read.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -38,7 +39,24 @@ public:
 
     step_matcher(const snapshot::impl&, const funnel&, const step_plan&);
 
-    role role_of(std::span<const row> rows, std::size_t at) const;
+    role role_of(std::span<const row> rows, std::size_t at) const {
+        const std::uint64_t written = steps_.at(rows, at);
+        role r{{rows[at].time, plan_->fills(written), static_cast<std::uint32_t>(at)},
+               written & plan_->optional_steps()};
+        if (ends_chains_) add_ends(r, written, rows, at);
+        return r;
+    }
+    /// True if events do no more than fill required steps: those of fills().
+    bool only_fills() const { return !ends_chains_ && plan_->optional_steps() == 0; }
+    std::uint64_t fills(std::span<const row> rows, std::size_t at) const {
+        return plan_->fills(steps_.at(rows, at));
+    }
+    /// How many steps of a chain, one after another from the first, the names of these events could fill.
+    int most_steps(std::span<const row> rows) const {
+        std::uint64_t written = 0;
+        for (const row& r : rows) written |= steps_.named(r.event);
+        return std::countr_one(plan_->fills(written));
+    }
     /// The role of an event that may fill no step after all.
     role without_steps(role r) const {
         r.event.steps = 0;
@@ -68,21 +86,27 @@ private:
         std::uint64_t named(std::uint32_t event) const {
             return event < by_name_.size() ? by_name_[event] : 0;
         }
-        std::uint64_t at(std::span<const row> rows, std::size_t at) const;
+        std::uint64_t at(std::span<const row> rows, std::size_t at) const {
+            const std::uint64_t all = named(rows[at].event);
+            return (all & conditional_) == 0 ? all : held(all, rows, at);
+        }
         const std::vector<std::string>& reads_of_last() const { return conditions_.back().of_lead(); }
         event_set named_by(std::uint64_t those) const;
 
     private:
+        std::uint64_t held(std::uint64_t named, std::span<const row> rows, std::size_t at) const;
         std::vector<std::uint64_t> by_name_;   ///< by event code
         std::vector<predicate> conditions_{};  ///< by bit
         std::uint64_t conditional_ = 0;        ///< bits with a condition that can fail
     };
+    void add_ends(role&, std::uint64_t written, std::span<const row> rows, std::size_t at) const;
     lead_read& read_of(const snapshot::impl&, const std::string& attribute);
 
     const step_plan* plan_;
     matched steps_, exclusions_;
     std::vector<std::uint64_t> kills_{};  ///< by exclusion: the levels that it ends
     bool any_order_, breaks_, every_event_;
+    bool ends_chains_;  ///< some events do: exclusions, or those that break
     std::vector<lead_read> lead_reads_{};
 };
 

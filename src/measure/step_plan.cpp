@@ -51,8 +51,7 @@ step_plan::step_plan(const funnel& q) {
     rules_.disqualify = q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty();
 }
 
-std::uint64_t step_plan::fills(std::uint64_t written) const {
-    if (as_written_) return written;
+std::uint64_t step_plan::expanded(std::uint64_t written) const {
     std::uint64_t steps = 0;
     for (; written != 0; written &= written - 1)
         steps |= steps_[static_cast<std::size_t>(std::countr_zero(written))].fills;

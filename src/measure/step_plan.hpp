@@ -36,7 +36,9 @@ public:
     std::size_t size() const { return steps_.size(); }
     bool is_optional(std::size_t step) const { return steps_[step].fills == 0; }
     /// Which steps of a chain an event fills that matches these steps as written.
-    std::uint64_t fills(std::uint64_t written) const;
+    std::uint64_t fills(std::uint64_t written) const { return as_written_ ? written : expanded(written); }
+    /// True if every step stands for one of a chain.
+    bool as_written() const { return as_written_; }
     /// The levels at which a chain waits behind optional steps, of those written ones.
     std::uint64_t behind(std::uint64_t written) const;
     /// The level at which a required step is done; that behind which an optional one lies.
@@ -60,6 +62,7 @@ private:
         std::uint64_t fills = 0;  ///< steps of a chain; 0: it is optional
         int level = 0;
     };
+    std::uint64_t expanded(std::uint64_t written) const;
     void place_optional(std::span<const std::uint32_t> chain, std::span<const optional_row>,
                         std::span<const row>, int level, filled_steps&) const;
 

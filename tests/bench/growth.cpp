@@ -47,4 +47,80 @@ void print_growth(const weir::snapshot& events, int runs, std::ostream& out) {
     }
 }
 
+namespace {
+
+// Changes one policy of the funnel.
+using change = void (*)(weir::funnel&);
+struct axis {
+    const char* name;
+    change apply;
+};
+
+constexpr axis axes[] = {
+    {"ties in arrival order", [](weir::funnel& q) { q.ties = weir::ties::in_arrival_order; }},
+    {"ties strictly later", [](weir::funnel& q) { q.ties = weir::ties::strictly_later; }},
+    {"clock from previous step", [](weir::funnel& q) { q.clock = weir::clock::from_previous_step; }},
+    {"gaps",
+     [](weir::funnel& q) {
+         q.steps[2].min_gap = std::chrono::minutes{1};
+         q.steps[3].max_gap = std::chrono::days{7};
+     }},
+    {"an exclusion", [](weir::funnel& q) { q.exclude = {{.event = "10", .after = 2, .before = 4}}; }},
+    {"a step twice", [](weir::funnel& q) { q.steps[1].at_least = 2; }},
+    {"an optional step", [](weir::funnel& q) { q.steps[2].optional = true; }},
+    {"entry first", [](weir::funnel& q) { q.entry = weir::entry::first; }},
+    {"adjacent, step events break",
+     [](weir::funnel& q) {
+         q.order = weir::order::adjacent;
+         q.breaks = weir::breaks::step_events;
+     }},
+    {"adjacent", [](weir::funnel& q) { q.order = weir::order::adjacent; }},
+    {"passages", [](weir::funnel& q) { q.counting = weir::counting::entries; }},
+    {"every entry",
+     [](weir::funnel& q) {
+         q.counting = weir::counting::entries;
+         q.entry = weir::entry::every;
+     }},
+    {"disqualified by an exclusion",
+     [](weir::funnel& q) {
+         q.exclude = {{.event = "10", .after = 2, .before = 4}};
+         q.on_exclusion = weir::on_exclusion::disqualify;
+     }},
+    {"in any order", [](weir::funnel& q) { q.order = weir::order::any_order; }},
+    {"hold", [](weir::funnel& q) { q.hold = "channel"; }},
+    {"by each value",
+     [](weir::funnel& q) {
+         q.by = "channel";
+         q.by_value = weir::by_value::each_value;
+     }},
+    {"accounts",
+     [](weir::funnel& q) {
+         q.counting = weir::counting::accounts;
+         q.account = "keyword";
+     }},
+};
+
+}  // namespace
+
+void print_axes(const weir::snapshot& events, int runs, std::ostream& out) {
+    const double standard = milliseconds_for(events, plain_funnel(), runs);
+    weir::funnel read = plain_funnel();
+    read.list =
+        weir::lead_list{.at = funnel_steps};  // names leads, so that none is counted by its mask alone
+    const double reading = milliseconds_for(events, read, runs);
+    out << "| 7 steps, 30 days | median ms | of the default | of the default that reads each lead |\n"
+        << "|---|---|---|---|\n"
+        << std::fixed << std::setprecision(1);
+    const auto print = [&](const char* name, double ms) {
+        out << "| " << name << " | " << ms << " | " << ms / standard << " | " << ms / reading << " |\n";
+    };
+    print("the default", standard);
+    print("the default, each lead with step 1 read", reading);
+    for (const axis& a : axes) {
+        weir::funnel q = plain_funnel();
+        a.apply(q);
+        print(a.name, milliseconds_for(events, q, runs));
+    }
+}
+
 }  // namespace weir_bench

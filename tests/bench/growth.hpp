@@ -11,4 +11,7 @@ namespace weir_bench {
 /// threads.
 void print_growth(const weir::snapshot&, int runs, std::ostream&);
 
+/// Prints what each policy of a funnel costs beside the default, as Markdown.
+void print_axes(const weir::snapshot&, int runs, std::ostream&);
+
 }  // namespace weir_bench

@@ -148,13 +148,14 @@ int main_of(const std::vector<std::string>& words) {
             if (!said || threads == std::stoi(words[2])) load(words[1], threads);
     } else if (verb == "bare") {
         for (const auto& t : weir_bench::time_bare_loops(std::stoull(words[1]), runs)) std::cout << t;
-    } else if (verb == "growth") {
+    } else if (verb == "growth" || verb == "axes") {
         weir::store store;
         weir::load(store, weir::csv{.path = words[1], .mapping = weir_bench::mapping_of_workload()},
                    {.threads = 2})
             .value();
         store.seal().value();
-        weir_bench::print_growth(store.snapshot(), runs, std::cout);
+        const auto print = verb == "growth" ? weir_bench::print_growth : weir_bench::print_axes;
+        print(store.snapshot(), runs, std::cout);
     } else if (verb == "again") {
         weir_bench::print_again(std::stoull(words[1]), runs, std::cout);
     } else if (verb == "report" || verb == "json" || verb == "chart") {
@@ -168,7 +169,7 @@ int main_of(const std::vector<std::string>& words) {
         throw std::runtime_error(
             "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | load FILE.csv [THREADS] | "
             "bare "
-            "EVENTS [RUNS] | growth FILE.csv [RUNS] | again EVENTS [RUNS] | report|json|chart EVENTS "
+            "EVENTS [RUNS] | growth|axes FILE.csv [RUNS] | again EVENTS [RUNS] | report|json|chart EVENTS "
             "FILE...");
     }
     return 0;
