@@ -10,6 +10,7 @@
 #include <weir/error.hpp>
 #include <weir/event.hpp>
 #include <weir/funnel.hpp>
+#include <weir/lifecycle.hpp>
 #include <weir/store.hpp>
 #include <weir/table.hpp>
 #include <weir/time.hpp>
@@ -96,6 +97,72 @@ struct WEIR_API funnel_explanation {
 /// chain at the same as_of. A lead without events stands at level 0, and a note says so. Errors: those of
 /// check(); invalid_question (as_of). Cost: some hundred times that of the lead's own events.
 WEIR_API result<funnel_explanation> explain(const snapshot&, const funnel&, const lead_id&);
+
+/// A move of a lead, and the rule that made it.
+struct explained_move {
+    instant time{};
+    std::string from{};  ///< "": no stage before
+    std::string stage{};
+    std::string move{};
+    std::int64_t entry = 1;
+    std::string rule{};     ///< its name, or "rules[i]"
+    std::string trigger{};  ///< "event", "stage_change" or "idle"
+    std::string event{};    ///< name of the event that fired it; "": a time-out
+    std::string reason{};
+    friend bool operator==(const explained_move&, const explained_move&) = default;
+};
+
+/// A proposal of a rule that moved nobody.
+struct explained_proposal {
+    instant time{};
+    std::string rule{}, event{};  ///< event "": a time-out
+    std::string from{}, to{};     ///< the stage at the time; to "": a word that is no stage
+    /// "condition" (it fails), "from" (the rule does not lead from there), "same target" (another proposal of
+    /// that instant came first), "same stage" (the lead is there), or the policy that refused it: "skipped",
+    /// "backward", "reopened", "unknown_stage".
+    std::string why{};
+    friend bool operator==(const explained_proposal&, const explained_proposal&) = default;
+};
+
+/// What a rule that leads on from the present stage asks, and whether it holds at as_of.
+struct explained_rule {
+    struct condition {
+        std::string text{};
+        bool holds = false;
+        friend bool operator==(const condition&, const condition&) = default;
+    };
+    std::string rule{}, to{};  ///< to "": what the event says
+    std::vector<condition> conditions{};
+    bool nearly = false;                  ///< exactly one fails
+    std::optional<duration> remaining{};  ///< of a time-out that is still to come
+    friend bool operator==(const explained_rule&, const explained_rule&) = default;
+};
+
+struct WEIR_API lifecycle_explanation {
+    weir::lifecycle lifecycle{};
+    lead_id lead{};
+    std::optional<instant> as_of{};
+    std::vector<std::string> notes{};
+    std::string stage{};  ///< or exit; "": none
+    std::optional<instant> since{};
+    std::vector<explained_move> moves{};
+    std::vector<explained_proposal> proposals{};
+    std::vector<explained_rule> rules{};
+    std::vector<explained_event>
+        events{};  ///< parts "fires", "activity" (from which idleness counts), "beside"
+
+    operator answer() const;
+};
+
+/// Says why a lead is in its stage: which rule made each move, what else was proposed, what could move it
+/// now.
+///
+/// The snapshot is derived; an empty name means the only lifecycle. An event rule asks for an event of its
+/// names since the visit began, and its condition is judged by the last of these. The events that it names,
+/// alone in a store, derive the same visits at the same as_of. A lead without events is in no stage, and a
+/// note says so. Errors: those of history(). Cost: some times that of the lead's own events.
+WEIR_API result<lifecycle_explanation> explain(const snapshot& derived, const lead_id&,
+                                               std::string_view lifecycle = {});
 
 }  // namespace v1
 }  // namespace weir

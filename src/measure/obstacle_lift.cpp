@@ -47,6 +47,16 @@ bool lift_order(funnel& q, supposition& s) {
     return true;
 }
 
+// Where steps are adjacent and an exclusion disqualifies, no other ties say which event came first.
+bool lift_ties(funnel& q) {
+    if (window_funnel_of(q)) return without_mode(q, "+strict_increase");
+    const bool told_by_arrival =
+        q.order == order::adjacent && !q.exclude.empty() && q.on_exclusion == on_exclusion::disqualify;
+    if (told_by_arrival || q.ties == ties::together) return false;
+    q.ties = ties::together;
+    return true;
+}
+
 template <class T> bool set(T& member, const T& value) {
     if (member == value) return false;
     member = value;
@@ -58,8 +68,7 @@ template <class T> bool set(T& member, const T& value) {
 bool lift(obstacle what, funnel& q, supposition& s) {
     switch (what) {
         case obstacle::event_used_once: return window_funnel_of(q) ? false : set(s.reuse, true);
-        case obstacle::tie:
-            return window_funnel_of(q) ? without_mode(q, "+strict_increase") : set(q.ties, ties::together);
+        case obstacle::tie: return lift_ties(q);
         case obstacle::window: return set(q.within, std::optional<duration>{});
         case obstacle::gap: return lift_gaps(q);
         case obstacle::excluded: return set(q.exclude, {});
