@@ -98,7 +98,7 @@ TEST_CASE("explain: a window that was missed, and by how much at least") {
     CHECK(e.standing == standing::stopped);
     CHECK(e.obstacle == obstacle::window);
     CHECK(e.missed_by == duration{7});
-    CHECK(e.change == "a window of 17 us, 7us more");
+    CHECK(e.change == "a window of 17us, 7us more");
     CHECK(parts(e) == "a=chain1 a=beyond1 b=beyond2");
 }
 
@@ -107,13 +107,13 @@ TEST_CASE("explain: a gap that was missed, below and above") {
     const auto above = ask({{"a", 1}, {"b", 8}}, longest);
     CHECK(above.obstacle == obstacle::gap);
     CHECK(above.missed_by == duration{3});
-    CHECK(above.change == "a max_gap of 7 us at step 2, 3us more");
+    CHECK(above.change == "a max_gap of 7us at step 2, 3us more");
     const weir::funnel least{
         .steps = {"a", {"b", {.min_gap = duration{4}}}}, .within = duration{10}, .as_of = us(99)};
     const auto below = ask({{"a", 1}, {"b", 3}}, least);
     CHECK(below.obstacle == obstacle::gap);
     CHECK(below.missed_by == duration{2});
-    CHECK(below.change == "a min_gap of 2 us at step 2, 2us less");
+    CHECK(below.change == "a min_gap of 2us at step 2, 2us less");
 }
 
 TEST_CASE("explain: an exclusion, and the one event that matters") {
@@ -203,9 +203,11 @@ TEST_CASE("explain: a lead that is not there stands at level 0") {
     CHECK(refused.error().code == weir::errc::invalid_question);
 }
 
-TEST_CASE("explain: an explanation is an answer of three tables") {
+TEST_CASE("explain: an explanation is an answer of four tables") {
     const weir::answer a = ask({{"a", 1}, {"b", 2}}, {.steps = {"a", "b"}});
-    REQUIRE(a.tables.size() == 3);
+    REQUIRE(a.tables.size() == 4);
+    CHECK(a.find("obstacle")->row_count() == 0);
+    CHECK(a.notes.empty());
     CHECK(a.find("standing")->get<std::string>(0, "standing").value() == "reached");
     CHECK(a.find("events")->row_count() == 2);
     CHECK(a.find("starts")->get<std::string>(0, "verdict").value() == "counts");

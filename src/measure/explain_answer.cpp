@@ -43,22 +43,28 @@ table standing_table(const funnel_explanation& e) {
                            {"step", column_type::integer},
                            {"remaining", column_type::duration_us},
                            {"deadline", column_type::instant_us},
-                           {"obstacle", column_type::text},
-                           {"together", column_type::text},
-                           {"reason", column_type::text},
-                           {"missed_by", column_type::duration_us},
-                           {"change", column_type::text},
                            {"entry", column_type::integer},
                            {"span", column_type::duration_us},
                            {"slack", column_type::duration_us}});
+    out.add_row({to_string(e.lead), std::string(to_string(e.standing)), std::int64_t{e.step},
+                 or_null(e.remaining), or_null(e.deadline), or_null(e.entry), or_null(e.span),
+                 or_null(e.slack)});
+    return out;
+}
+
+// A row if there is one.
+table obstacle_table(const funnel_explanation& e) {
+    table out("obstacle", {{"obstacle", column_type::text},
+                           {"together", column_type::text},
+                           {"missed_by", column_type::duration_us},
+                           {"reason", column_type::text},
+                           {"change", column_type::text}});
+    if (!e.obstacle) return out;
     std::string together;
     for (const obstacle o : e.together)
         together += (together.empty() ? "" : ", ") + std::string(to_string(o));
-    out.add_row({to_string(e.lead), std::string(to_string(e.standing)), std::int64_t{e.step},
-                 or_null(e.remaining), or_null(e.deadline),
-                 e.obstacle ? cell(std::string(to_string(*e.obstacle))) : cell(), or_null(together),
-                 or_null(e.reason), or_null(e.missed_by), or_null(e.change), or_null(e.entry),
-                 or_null(e.span), or_null(e.slack)});
+    out.add_row({std::string(to_string(*e.obstacle)), or_null(together), or_null(e.missed_by),
+                 or_null(e.reason), or_null(e.change)});
     return out;
 }
 
@@ -98,9 +104,8 @@ std::string_view to_string(obstacle o) noexcept { return obstacles[static_cast<s
 
 funnel_explanation::operator answer() const {
     answer a{.title = title_of(*this), .question = to_json(question), .as_of = as_of, .notes = notes};
-    a.tables.push_back(standing_table(*this));
-    a.tables.push_back(events_table(*this));
-    a.tables.push_back(starts_table(*this));
+    if (!change.empty()) a.notes.push_back("it would get further with: " + change);
+    a.tables = {standing_table(*this), obstacle_table(*this), events_table(*this), starts_table(*this)};
     return a;
 }
 
