@@ -34,7 +34,7 @@
 //   event.hpp       lead_id, event, batch                  condition.hpp  attribute("a") == 1 && ...
 //   store.hpp       store, snapshot, scope                 ingest.hpp     load(store, csv / json_lines)
 //   lifecycle.hpp   stages and rules; derive, history      funnel.hpp     steps and windows
-//   explain.hpp     why a lead is where it is
+//   explain.hpp     why a lead is where it is              what_if.hpp    other rules, the same events
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
 //   identity.hpp    keys that are one lead                 fmt.hpp        formatters (not included here)
 //
@@ -63,3 +63,4 @@
 #include <weir/table.hpp>
 #include <weir/time.hpp>
 #include <weir/value.hpp>
+#include <weir/what_if.hpp>

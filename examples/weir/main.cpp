@@ -311,6 +311,9 @@ weir::result<weir::answer> explain_lead(const weir::snapshot& s, const std::stri
 weir::result<outcome> explain_command(const options& o) {
     auto question = read_definition(o.definition, checked_question);
     if (!question) return question.error();
+    if (std::holds_alternative<weir::what_if>(*question))
+        return weir::error{weir::errc::unsupported, "found what_if; weir explain takes a funnel or a flow",
+                           o.definition};
     const auto* flow = std::get_if<weir::flow>(&*question);
     if (o.lifecycle.empty() && flow != nullptr)
         return weir::error{weir::errc::invalid_question,
@@ -326,7 +329,7 @@ weir::result<outcome> explain_command(const options& o) {
     weir::store store({.memory_budget = o.memory});
     auto loaded = load_sources(store, o);
     if (!loaded) return loaded.error();
-    const auto as_of = o.as_of ? o.as_of : std::visit([](const auto& q) { return q.as_of; }, *question);
+    const auto as_of = o.as_of ? o.as_of : flow ? flow->as_of : std::get<weir::funnel>(*question).as_of;
     const weir::scope how{.threads = o.threads, .as_of = as_of};
     auto events = joined_leads(store, *identity, how);
     if (!events) return inside(o.identity, events.error());

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "measure/elapsed.hpp"
 #include "measure/obstacle_lift.hpp"
@@ -21,15 +22,6 @@ using limits = std::numeric_limits<std::int64_t>;
 constexpr std::size_t most_tries = 100;  // of single events to leave out
 
 std::string at_time(std::int64_t t) { return to_string(instant{duration{t}}); }
-// As it is read back.
-std::string exact(std::uint64_t us) {
-    constexpr std::array<std::pair<std::uint64_t, std::string_view>, 5> units{
-        {{86'400'000'000, "d"}, {3'600'000'000, "h"}, {60'000'000, "m"}, {1'000'000, "s"}, {1'000, "ms"}}};
-    for (const auto& [size, unit] : units)
-        if (us >= size && us % size == 0) return fmt::format("{}{}", us / size, unit);
-    return fmt::format("{}us", us);
-}
-
 /// The least x in from < x <= to of which `holds`; it holds of `to`.
 template <class F> std::uint64_t least(std::uint64_t from, std::uint64_t to, F&& holds) {
     while (to - from > 1) {
@@ -219,7 +211,9 @@ void inquiry::tell_window() {
     q.within = duration{static_cast<std::int64_t>(needed)};
     out_.beyond = c_.chain(q).ids;
     out_.reason += ", by " + to_string(*out_.missed_by);
-    out_.change = fmt::format("a window of {}, {} more", exact(needed), to_string(*out_.missed_by));
+    out_.change = fmt::format("a window of {}, {} more",
+                              json::print_duration(duration{static_cast<std::int64_t>(needed)}),
+                              to_string(*out_.missed_by));
 }
 
 void inquiry::tell_gap() {
@@ -262,9 +256,8 @@ bool inquiry::tell_single_gap(std::size_t k, bool is_min) {
         works(needed);
     }
     out_.beyond = c_.chain(q).ids;
-    out_.change =
-        fmt::format("a {} of {} at step {}, {} {}", word, exact(static_cast<std::uint64_t>(own->count())),
-                    k + 1, to_string(*out_.missed_by), is_min ? "less" : "more");
+    out_.change = fmt::format("a {} of {} at step {}, {} {}", word, json::print_duration(*own), k + 1,
+                              to_string(*out_.missed_by), is_min ? "less" : "more");
     return true;
 }
 
