@@ -16,13 +16,14 @@
 //   const auto answer = measure(store.snapshot(), pipeline).value();
 //   std::cout << to_csv(answer);
 //
-// Three verbs do all the work. None reads a clock, the environment or a file; load() alone opens the
+// Four verbs do all the work. None reads a clock, the environment or a file; load() alone opens the
 // path that
 // it is given.
 //
 //   derive   events -> events    derive(snapshot, identity): many keys, one lead
 //                                derive(snapshot, lifecycle): the stages that leads enter, as events
 //   measure  events -> answer    measure(snapshot, funnel)
+//   explain  events -> evidence  explain(snapshot, funnel, lead)
 //   render   answer -> text      to_json, to_csv
 //
 // Where to look:
@@ -33,6 +34,7 @@
 //   event.hpp       lead_id, event, batch                  condition.hpp  attribute("a") == 1 && ...
 //   store.hpp       store, snapshot, scope                 ingest.hpp     load(store, csv / json_lines)
 //   lifecycle.hpp   stages and rules; derive, history      funnel.hpp     steps and windows
+//   explain.hpp     why a lead is where it is              what_if.hpp    other rules, the same events
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
 //   identity.hpp    keys that are one lead                 fmt.hpp        formatters (not included here)
 //
@@ -48,6 +50,7 @@
 #include <weir/condition.hpp>
 #include <weir/error.hpp>
 #include <weir/event.hpp>
+#include <weir/explain.hpp>
 #include <weir/flow.hpp>
 #include <weir/funnel.hpp>
 #include <weir/identity.hpp>
@@ -60,3 +63,4 @@
 #include <weir/table.hpp>
 #include <weir/time.hpp>
 #include <weir/value.hpp>
+#include <weir/what_if.hpp>

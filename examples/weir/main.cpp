@@ -289,6 +289,69 @@ weir::result<outcome> derive_command(const options& o) {
     return outcome{std::move(text), std::move(*loaded)};
 }
 
+weir::lead_id lead_named(const std::string& given) {
+    const auto colon = given.find(':');
+    if (colon == std::string::npos) return given;
+    return {given.substr(0, colon), given.substr(colon + 1)};
+}
+
+// A lead that was given as "kind:key", or whose key has a colon.
+template <class Explain>
+weir::result<weir::answer> explain_lead(const weir::snapshot& s, const std::string& given,
+                                        Explain&& explain) {
+    const weir::lead_id plain(given);
+    const auto found = events_of(s, plain);
+    if (!found) return found.error();
+    const auto told = explain(found->empty() ? lead_named(given) : plain);
+    if (!told) return told.error();
+    return weir::answer(*told);
+}
+
+// A funnel is explained over raw events, or stages; of a flow the stage that the lead is in.
+weir::result<outcome> explain_command(const options& o) {
+    auto question = read_definition(o.definition, checked_question);
+    if (!question) return question.error();
+    if (std::holds_alternative<weir::what_if>(*question))
+        return weir::error{weir::errc::unsupported, "found what_if; weir explain takes a funnel or a flow",
+                           o.definition};
+    const auto* flow = std::get_if<weir::flow>(&*question);
+    if (o.lifecycle.empty() && flow != nullptr)
+        return weir::error{weir::errc::invalid_question,
+                           "a flow is over the stages of a lifecycle; give --lifecycle", o.definition};
+    const auto identity = find_identity(o);
+    if (!identity) return identity.error();
+    std::optional<weir::lifecycle> stages;
+    if (!o.lifecycle.empty()) {
+        auto lifecycle = find_lifecycle(o.lifecycle);
+        if (!lifecycle) return lifecycle.error();
+        stages = std::move(*lifecycle);
+    }
+    weir::store store({.memory_budget = o.memory});
+    auto loaded = load_sources(store, o);
+    if (!loaded) return loaded.error();
+    const auto as_of = o.as_of ? o.as_of : flow ? flow->as_of : std::get<weir::funnel>(*question).as_of;
+    const weir::scope how{.threads = o.threads, .as_of = as_of};
+    auto events = joined_leads(store, *identity, how);
+    if (!events) return inside(o.identity, events.error());
+    if (stages) {
+        events = derive(*events, *stages, how);
+        if (!events) return inside_definition(o, events.error());
+    }
+    const auto told =
+        explain_lead(*events, o.lead, [&](const weir::lead_id& lead) -> weir::result<weir::answer> {
+            if (flow != nullptr) {
+                const auto why = explain(*events, lead, flow->lifecycle);
+                return why ? weir::result<weir::answer>(weir::answer(*why)) : why.error();
+            }
+            weir::funnel funnel = std::get<weir::funnel>(*question);
+            funnel.as_of = as_of;
+            const auto why = explain(*events, funnel, lead);
+            return why ? weir::result<weir::answer>(weir::answer(*why)) : why.error();
+        });
+    if (!told) return inside_definition(o, told.error());
+    return outcome{in_format(*told, o.format), std::move(*loaded)};
+}
+
 weir::result<outcome> report_command(const options& o) {
     auto question = read_definition(o.definition, weir::report_from_json);
     if (!question) return question.error();
@@ -312,6 +375,7 @@ weir::result<outcome> report_command(const options& o) {
 weir::result<outcome> run(const options& o) {
     if (o.command == "measure") return measure_command(o);
     if (o.command == "derive") return derive_command(o);
+    if (o.command == "explain") return explain_command(o);
     return report_command(o);
 }
 

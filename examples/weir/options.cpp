@@ -20,9 +20,10 @@ struct command {
 constexpr std::array commands{
     command{"measure", "QUESTION", " text json csv svg html ", true},
     command{"derive", "LIFECYCLE", " csv json ", false},
+    command{"explain", "QUESTION", " text json ", true},
     command{"report", "REPORT", " html ", false},
 };
-constexpr std::array<std::string_view, 3> later_commands{"explain", "append", "verify"};
+constexpr std::array<std::string_view, 2> later_commands{"append", "verify"};
 
 weir::error wrong(std::string message) {
     return {weir::errc::invalid_question, std::move(message), "command line"};
@@ -31,9 +32,10 @@ weir::error wrong(std::string message) {
 po::options_description described() {
     po::options_description all;
     all.add_options()("map", po::value<std::vector<std::string>>())("identity", po::value<std::string>())(
-        "lifecycle", po::value<std::string>())("as-of", po::value<std::string>())(
-        "format", po::value<std::string>())("threads", po::value<int>())("memory", po::value<std::int64_t>())(
-        "output,o", po::value<std::string>())("operand", po::value<std::vector<std::string>>());
+        "lead", po::value<std::string>())("lifecycle", po::value<std::string>())(
+        "as-of", po::value<std::string>())("format", po::value<std::string>())("threads", po::value<int>())(
+        "memory", po::value<std::int64_t>())("output,o", po::value<std::string>())(
+        "operand", po::value<std::vector<std::string>>());
     return all;
 }
 
@@ -53,6 +55,10 @@ weir::result<options> checked(const command& c, const po::variables_map& given) 
     if (given.count("lifecycle") != 0) o.lifecycle = given["lifecycle"].as<std::string>();
     if (!o.lifecycle.empty() && !c.takes_lifecycle)
         return wrong("weir " + o.command + " takes no --lifecycle");
+    if (given.count("lead") != 0) o.lead = given["lead"].as<std::string>();
+    const bool explains = o.command == "explain";
+    if (explains && o.lead.empty()) return wrong("weir explain needs a --lead");
+    if (!explains && given.count("lead") != 0) return wrong("weir " + o.command + " takes no --lead");
     if (given.count("output") != 0) o.output = given["output"].as<std::string>();
     if (given.count("format") != 0) o.format = given["format"].as<std::string>();
     if (!o.format.empty() && c.formats.find(' ' + o.format + ' ') == std::string_view::npos)
@@ -81,6 +87,8 @@ std::string usage() {
            "weir derive  LIFECYCLE.json|b2b SOURCE... [--identity I.json] [--map MAPPING.json]... [--as-of "
            "T]\n"
            "             [--format csv|json]\n"
+           "weir explain QUESTION.json SOURCE... --lead KEY [--identity I.json] [--lifecycle L.json|b2b]\n"
+           "             [--map MAPPING.json]... [--as-of T] [--format text|json]\n"
            "weir report  REPORT.json SOURCE... [--identity I.json] [--map MAPPING.json]... [--as-of T]\n"
            "             [--threads N] -o report.html\n"
            "\n"

@@ -13,6 +13,7 @@ struct options {
     std::vector<std::string> sources{};
     std::vector<std::string> maps{};  ///< none, one for all, or one for each source
     std::string identity{};           ///< a file, or empty
+    std::string lead{};               ///< of explain: its key
     std::string lifecycle{};          ///< a file, a preset's name, or empty
     std::string format{};
     std::string output{};

@@ -115,6 +115,22 @@ condition::node::~node() {
     }
 }
 
+std::vector<condition> condition::node::terms(const condition& c) {
+    std::vector<condition> out;
+    std::vector<tree> open;
+    if (c.node_) open.push_back(c.node_);
+    while (!open.empty()) {
+        const tree next = std::move(open.back());
+        open.pop_back();
+        if (!next->is_leaf && next->join == junction::all) {
+            open.insert(open.end(), next->children.rbegin(), next->children.rend());
+            continue;
+        }
+        out.emplace_back().node_ = next;
+    }
+    return out;
+}
+
 condition condition::combine(junction join, const condition& a, const condition& b) {
     condition c;
     c.node_ = join == junction::none ? negated(a.node_) : joined(join, a.node_, b.node_);

@@ -18,6 +18,9 @@ struct condition::node {
     node& operator=(const node&) = delete;
     ~node();  // without recursion: a condition may be as deep as it has terms
 
+    /// The conditions that must all hold, as written, for this one to hold.
+    static std::vector<condition> terms(const condition&);
+
     bool is_leaf = false;
     // A junction: all, any (two children) or none (one child).
     junction join = junction::all;

@@ -6,41 +6,10 @@
 
 #include "base/fail.hpp"
 #include "base/json.hpp"
+#include "bridge/parts.hpp"
 
 namespace weir::inline v1 {
 namespace {
-
-// A part of a definition as text again, for the reader of that part.
-std::string text_of(const json::node& n) {
-    json::writer w;
-    json::write(w, n);
-    return w.take();
-}
-
-// Says in which part of the report an error lies.
-error inside(const std::string& part, const error& e) {
-    if (part.empty()) return e;
-    return {e.code, e.message, e.where.empty() ? part : part + "." + e.where};
-}
-
-template <class T> T value_inside(const std::string& part, result<T> r) {
-    if (!r) {
-        const error e = inside(part, r.error());
-        fail(e.code, e.message, e.where);
-    }
-    return *std::move(r);
-}
-
-lifecycle lifecycle_of(const json::node& n, const std::string& part) {
-    if (n.kind == json::kind::text) {
-        auto found = lifecycle::preset(n.text);
-        if (!found) fail(found.error().code, found.error().message, part + ".lifecycle");
-        return *std::move(found);
-    }
-    if (n.find("lifecycle") != nullptr)
-        return value_inside(part + ".lifecycle", lifecycle_from_json(text_of(n)));
-    return value_inside(part, lifecycle_from_json("{\"lifecycle\":" + text_of(n) + "}"));
-}
 
 report_part part_of(const json::node& n, const std::string& where) {
     json::object o(n, where);
@@ -55,7 +24,9 @@ report_part part_of(const json::node& n, const std::string& where) {
 }
 
 std::optional<instant>& as_of_in(question& q) {
-    return std::visit([](auto& one) -> std::optional<instant>& { return one.as_of; }, q);
+    if (auto* compared = std::get_if<what_if>(&q)) return compared->flow.as_of;
+    if (auto* steps = std::get_if<funnel>(&q)) return steps->as_of;
+    return std::get<flow>(q).as_of;
 }
 
 // Puts leads together once for each as_of, and derives each lifecycle once for each.
@@ -131,7 +102,11 @@ result<report> measure(const snapshot& s, const report_question& asked, const sc
                 asked.answers.size() == 1 ? std::string() : "answers[" + std::to_string(i) + "]";
             question q = part.question;
             if (how.as_of) as_of_in(q) = how.as_of;
-            const auto& stages = part.lifecycle ? part.lifecycle : asked.lifecycle;
+            // Rules are compared over events without stages.
+            const std::optional<lifecycle> none;
+            const auto& stages = std::holds_alternative<what_if>(q) ? none
+                                 : part.lifecycle                   ? part.lifecycle
+                                                                    : asked.lifecycle;
             const std::string of_stages = part.lifecycle ? where : "report";
             const snapshot& events =
                 stages ? derived.of(*stages, as_of_in(q), of_stages) : derived.of_leads(as_of_in(q));

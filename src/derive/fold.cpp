@@ -15,18 +15,30 @@ namespace {
 // and lead in a circle would otherwise fill the memory.
 constexpr int max_time_outs_in_a_row = 100'000;
 
-// The end of a span of idleness; none if no time is that late. The longest duration means "no limit".
-std::optional<std::int64_t> end_of(std::int64_t since, std::int64_t idle) {
-    constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
-    if (idle == latest || since > latest - idle) return std::nullopt;
-    return since + idle;
+move_kind kind_of_move(const rulebook& rules, place present, place to) {
+    if (present == nowhere) return move_kind::created;
+    if (to == present) return move_kind::repeated;
+    if (!rules.is_stage(to)) return rules.is_stage(present) ? move_kind::exit : move_kind::corrected;
+    if (rules.is_terminal(present)) return move_kind::reopen;
+    if (to < present) return move_kind::recycle;
+    return to == present + 1 ? move_kind::advance : move_kind::jump;
+}
+
+std::string_view policy_against(const rulebook& rules, move_kind kind, place to) {
+    const weir::lifecycle& policies = rules.lifecycle();
+    const bool skips =
+        kind == move_kind::jump || (kind == move_kind::created && rules.is_stage(to) && to > 0);
+    if (skips && policies.skipped == skipped::reject) return "skipped";
+    if (kind == move_kind::recycle && policies.backward == backward::reject) return "backward";
+    if (kind == move_kind::reopen && policies.reopened == reopened::reject) return "reopened";
+    return {};
 }
 
 // Folds lead after lead. Not shared between threads, nor is a cache line of it.
 class alignas(64) folder {
 public:
-    folder(const rulebook& rules, std::int64_t as_of, findings& to)
-        : rules_(&rules), found_(to), as_of_(as_of), clocks_(rules.time_outs().size()) {}
+    folder(const rulebook& rules, std::int64_t as_of, findings& to, lead_fold* told = nullptr)
+        : rules_(&rules), found_(to), as_of_(as_of), told_(told), clocks_(rules.time_outs().size()) {}
     // Takes all events of one lead, hidden ones too, in total order, none after as_of.
     void fold(const lead_rows&);
 
@@ -46,9 +58,14 @@ private:
         std::size_t time_out;
         std::int64_t since;
     };
-    static constexpr std::size_t no_row = SIZE_MAX;
+    static constexpr std::size_t no_row = considered::no_row;
 
     void start(const lead_rows&);
+    // Only where one lead is explained.
+    void tell(const proposal& p, std::int64_t time, std::string_view fate) const {
+        if (told_ != nullptr) told_->all.push_back({p.rule, time, p.row, present_, p.to, fate});
+    }
+    void finish_telling() const;
     void take_instant(std::size_t first, std::size_t last);
     void take_event(std::size_t row);
     void collect(std::size_t first, std::size_t last);
@@ -63,8 +80,6 @@ private:
     std::optional<due_rule> next_due(std::int64_t until) const;
 
     void apply(const proposal&, std::int64_t time);
-    move_kind kind_of(place to) const;
-    std::string_view refusing_policy(move_kind, place to) const;
     void refuse(const proposal&, std::int64_t time, std::string_view policy, std::string target);
     void enter(const proposal&, std::int64_t time, move_kind, place to);
     void give_cause(stage_entry&, const proposal&);
@@ -76,6 +91,7 @@ private:
     const rulebook* rules_;
     findings& found_;
     std::int64_t as_of_;
+    lead_fold* told_;
     std::vector<idle_clock> clocks_;  // by time-out
     std::vector<proposal> proposals_{};
 
@@ -106,6 +122,20 @@ void folder::fold(const lead_rows& lead) {
     run_time_outs(as_of_);
     if (entries_ > 0) found_.leads.push_back({lead_, entries_, places_});
     if (disputed_) found_.disputed.push_back(lead_);
+    if (told_ != nullptr) finish_telling();
+}
+
+void folder::finish_telling() const {
+    for (const auto& block : found_.blocks)
+        told_->entries.insert(told_->entries.end(), block.begin(), block.end());
+    told_->present = present_;
+    told_->since = since_;
+    for (std::size_t i = 0; i < clocks_.size(); ++i) {
+        lead_fold::clock c{.last_activity = clocks_[i].last_activity};
+        for (std::size_t row = 0; row < rows_.size(); ++row)
+            if (rules_->is_activity(i, rows_[row])) c.activity_row = row;
+        told_->clocks.push_back(c);
+    }
 }
 
 void folder::start(const lead_rows& lead) {
@@ -153,7 +183,10 @@ void folder::collect(std::size_t first, std::size_t last) {
         for (const auto& t : rules_->triggered_by(rows_[row]).rules) {
             const predicate& where = rules_->rule(t.rule).where;
             disputed_ = disputed_ || where.is_disputed(rows_.first(past_));
-            if (!where.holds(rows_, row)) continue;
+            if (!where.holds(rows_, row)) {
+                tell({t.to, t.rule, row}, rows_[row].time, "condition");
+                continue;
+            }
             if (const auto to = target_of(t.rule, row)) proposals_.push_back({*to, t.rule, row});
         }
     }
@@ -181,7 +214,10 @@ void folder::apply_proposals() {
 
 // Of several proposals with one target the first that fires is applied. True if the lead entered something.
 bool folder::consider(const proposal& p, place& done) {
-    if (p.to == done || !rules_->rule(p.rule).from.has(present_)) return false;
+    if (p.to == done || !rules_->rule(p.rule).from.has(present_)) {
+        tell(p, rows_[p.row].time, p.to == done ? "same target" : "from");
+        return false;
+    }
     done = p.to;
     const std::uint32_t before = entries_;
     apply(p, rows_[p.row].time);
@@ -213,7 +249,11 @@ void folder::run_due(std::int64_t until) {
         const std::uint32_t rule = rules_->time_outs()[due->time_out];
         const bound_rule& bound = rules_->rule(rule);
         disputed_ = disputed_ || bound.where.is_disputed(rows_.first(past_));
-        if (bound.where.holds_after(rows_.first(past_))) apply({bound.to, rule, no_row}, due->at);
+        const proposal p{bound.to, rule, no_row};
+        if (bound.where.holds_after(rows_.first(past_)))
+            apply(p, due->at);
+        else
+            tell(p, due->at, "condition");
     }
 }
 
@@ -225,7 +265,7 @@ std::optional<folder::due_rule> folder::next_due(std::int64_t until) const {
         if (!bound.from.has(present_)) continue;
         const std::int64_t since = std::max(since_, clocks_[i].last_activity.value_or(since_));
         if (clocks_[i].tried == since) continue;
-        const auto at = end_of(since, bound.idle);
+        const auto at = idle_until(since, bound.idle);
         if (at && *at <= until && (!next || *at < next->at)) next = {*at, i, since};
     }
     return next;
@@ -233,12 +273,14 @@ std::optional<folder::due_rule> folder::next_due(std::int64_t until) const {
 
 void folder::apply(const proposal& p, std::int64_t time) {
     const weir::lifecycle& policies = rules_->lifecycle();
-    const move_kind kind = kind_of(p.to);
-    if (kind == move_kind::repeated && policies.repeated == repeated::ignore) return;
-    if (const auto policy = refusing_policy(kind, p.to); !policy.empty()) {
+    const move_kind kind = kind_of_move(*rules_, present_, p.to);
+    if (kind == move_kind::repeated && policies.repeated == repeated::ignore)
+        return tell(p, time, "same stage");
+    if (const auto policy = policy_against(*rules_, kind, p.to); !policy.empty()) {
         refuse(p, time, policy, rules_->places()[static_cast<std::size_t>(p.to)]);
         return;
     }
+    tell(p, time, "applied");
     const bool new_passage =
         kind == move_kind::recycle || kind == move_kind::reopen || kind == move_kind::repeated;
     if (new_passage) ++number_;
@@ -251,26 +293,8 @@ void folder::apply(const proposal& p, std::int64_t time) {
     }
 }
 
-move_kind folder::kind_of(place to) const {
-    if (present_ == nowhere) return move_kind::created;
-    if (to == present_) return move_kind::repeated;
-    if (!rules_->is_stage(to)) return rules_->is_stage(present_) ? move_kind::exit : move_kind::corrected;
-    if (rules_->is_terminal(present_)) return move_kind::reopen;
-    if (to < present_) return move_kind::recycle;
-    return to == present_ + 1 ? move_kind::advance : move_kind::jump;
-}
-
-std::string_view folder::refusing_policy(move_kind kind, place to) const {
-    const weir::lifecycle& policies = rules_->lifecycle();
-    const bool skips =
-        kind == move_kind::jump || (kind == move_kind::created && rules_->is_stage(to) && to > 0);
-    if (skips && policies.skipped == skipped::reject) return "skipped";
-    if (kind == move_kind::recycle && policies.backward == backward::reject) return "backward";
-    if (kind == move_kind::reopen && policies.reopened == reopened::reject) return "reopened";
-    return {};
-}
-
 void folder::refuse(const proposal& p, std::int64_t time, std::string_view policy, std::string target) {
+    tell(p, time, policy);
     const std::uint32_t event = p.row == no_row ? refused_move::no_event : rows_[p.row].event;
     found_.refused.push_back({lead_, p.rule, time, event, policy, std::move(target)});
 }
@@ -347,6 +371,24 @@ std::size_t folder::last_alike(std::size_t row) const {
 }
 
 }  // namespace
+
+// The longest duration means "no limit".
+std::optional<std::int64_t> idle_until(std::int64_t since, std::int64_t idle) {
+    constexpr std::int64_t latest = std::numeric_limits<std::int64_t>::max();
+    if (idle == latest || since > latest - idle) return std::nullopt;
+    return since + idle;
+}
+
+std::string_view refusing_policy(const rulebook& rules, place present, place to) {
+    return policy_against(rules, kind_of_move(rules, present, to), to);
+}
+
+lead_fold fold_lead(const rulebook& rules, std::span<const row> rows, std::int64_t as_of) {
+    lead_fold told;
+    findings found;
+    folder(rules, as_of, found, &told).fold({.lead = 0, .rows = rows});
+    return told;
+}
 
 std::deque<findings> fold(const snapshot::impl& data, const rulebook& rules, std::int64_t as_of, int threads,
                           const std::vector<bool>& leads) {

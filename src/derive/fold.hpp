@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +70,40 @@ struct findings {
     /// Codes of leads of whom arrival decided what a rule read, or which event moved them.
     std::vector<std::uint32_t> disputed{};
 };
+
+/// A proposal of a rule, or a time-out, and what became of it.
+struct considered {
+    std::uint32_t rule;
+    std::int64_t time;
+    std::size_t row;  ///< of the event; no_row: a time-out
+    place present;    ///< before it
+    place to;         ///< nowhere: a word that is no place
+    /// "applied"; "condition" (it fails), "from" (the rule does not lead from here), "same target" (another
+    /// proposal came first), "same stage" (the lead is there), or the policy that refused it.
+    std::string_view fate;
+
+    static constexpr std::size_t no_row = SIZE_MAX;
+};
+
+/// The end of a span of idleness; none if no time is that late.
+std::optional<std::int64_t> idle_until(std::int64_t since, std::int64_t idle);
+
+/// One lead, folded by the same rules, with all that they considered.
+struct lead_fold {
+    struct clock {
+        std::optional<std::int64_t> last_activity{};
+        std::size_t activity_row = considered::no_row;
+    };
+    std::vector<stage_entry> entries{};
+    std::vector<considered> all{};
+    std::vector<clock> clocks{};  ///< by time-out
+    place present = nowhere;
+    std::int64_t since = 0;  ///< start of the present visit
+};
+/// Folds the rows of one lead, hidden ones too, none after as_of.
+lead_fold fold_lead(const rulebook&, std::span<const row>, std::int64_t as_of);
+/// The policy that refuses a move, or "".
+std::string_view refusing_policy(const rulebook&, place present, place to);
 
 /// Folds leads of a snapshot, given by their codes (none: all), up to as_of, on that many threads. The parts
 /// follow one another by lead code. The rulebook must outlive the call alone.

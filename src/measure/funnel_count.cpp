@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "measure/lead_chain.hpp"
 #include "store/scan.hpp"
 
 namespace weir::inline v1 {
@@ -170,7 +171,7 @@ void funnel_counter::count(std::size_t w, const lead_rows& lead) {
         me.roles.clear();
         for (std::size_t i = 0; i < lead.rows.size(); ++i)
             if (const auto r = matcher_.role_of(lead.rows, i); r.matters()) me.roles.push_back(r);
-        if (!holds()) feed(me, me.roles);
+        if (!holds()) feed(me.finder, me.optional, me.roles);
     }
     if (plainly_) return count_plainly(w, lead.rows);
     std::set<std::string> disputed;
@@ -243,17 +244,8 @@ void funnel_counter::count_each_value(std::size_t w, std::span<const row> rows,
 
 void funnel_counter::find_entries(worker& me, std::span<const step_matcher::role> stream,
                                   std::span<const row> rows, found& all) const {
-    feed(me, stream);
+    feed(me.finder, me.optional, stream);
     add_entries(me, rows, all);
-}
-
-void funnel_counter::feed(worker& me, std::span<const step_matcher::role> stream) {
-    me.finder.clear();
-    me.optional.clear();
-    for (const auto& r : stream) {
-        if (r.optional != 0) me.optional.push_back({r.event.id, r.event.time, r.optional});
-        if ((r.event.steps | r.event.blocks | r.event.kills) != 0 && !me.finder.add(r.event)) break;
-    }
 }
 
 // The chains that the finder has found.
@@ -328,12 +320,7 @@ std::pair<const funnel_counter::counted*, bool> funnel_counter::first_of(std::sp
         return out;
     };
     const auto comes_before = [&](const counted& a, const counted& b) {
-        if (a.ids.size() != b.ids.size()) return a.ids.size() > b.ids.size();
-        const row &a_end = rows[a.ids.back()], &b_end = rows[b.ids.back()];
-        if (a_end.time != b_end.time) return a_end.time < b_end.time;
-        const row &a_begin = rows[a.ids.front()], &b_begin = rows[b.ids.front()];
-        if (a_begin.time != b_begin.time) return a_begin.time > b_begin.time;
-        return std::pair(times(a), a.ids) < std::pair(times(b), b.ids);
+        return counts_before(a.ids, b.ids, rows);
     };
     const auto best = std::min_element(all.begin(), all.end(), comes_before);
     bool disputed = best->disputed;

@@ -89,7 +89,6 @@ private:
     void count_plainly(std::size_t w, std::span<const row>);
     void count_chains(std::size_t w, std::span<const row>, std::set<std::string>& disputed);
     void count_each_value(std::size_t w, std::span<const row>, std::set<std::string>& disputed);
-    static void feed(worker&, std::span<const step_matcher::role>);
     void find_entries(worker&, std::span<const step_matcher::role>, std::span<const row>, found&) const;
     void add_entries(worker&, std::span<const row>, found&) const;
     bool is_listed(const counted&) const;

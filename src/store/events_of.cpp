@@ -1,4 +1,6 @@
 // events_of.cpp - one lead's events put together again from columns.
+#include "store/events_of.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -26,6 +28,8 @@ void add_attributes(const snapshot::impl& data, const event_place& at, std::vect
     }
 }
 
+}  // namespace
+
 event event_at(const snapshot::impl& data, const lead_id& lead, const row& r) {
     event e{.lead = lead, .name = std::string(data.event_name(r.event)), .time = instant{duration{r.time}}};
     for (std::optional<event_place> at = event_place{r.segment, r.index}; at; at = cause_of(data, *at))
@@ -33,8 +37,6 @@ event event_at(const snapshot::impl& data, const lead_id& lead, const row& r) {
     std::sort(e.attributes.begin(), e.attributes.end(), by_name);
     return e;
 }
-
-}  // namespace
 
 result<std::vector<event>> events_of(const snapshot& s, const lead_id& lead) {
     return guarded([&] {

@@ -1,0 +1,62 @@
+// outlook.cpp - whether a lead can still go on, and until when.
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "measure/elapsed.hpp"
+#include "measure/obstacle.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+using limits = std::numeric_limits<std::int64_t>;
+
+}  // namespace
+
+std::int64_t later(std::int64_t t, std::uint64_t by) {
+    return by > elapsed(t, limits::max()) ? limits::max()
+                                          : static_cast<std::int64_t>(static_cast<std::uint64_t>(t) + by);
+}
+
+std::string step_text(const funnel& q, const step_plan& plan, int step) {
+    if (q.order == order::any_order)
+        return fmt::format("a further step ({} of {})", step + 1, q.steps.size());
+    const std::size_t k = plan.written(step);
+    const int of = q.steps[k].at_least, done = plan.level(k) - of;
+    const std::string name = fmt::format("step {}, {}", k + 1, quoted(q.steps[k].name));
+    return of == 1 ? name : fmt::format("{} ({} of {})", name, step - done + 1, of);
+}
+
+// Every chain that can go on at some time can go on at any earlier one, once min_gap has passed since as_of;
+// so the last moment is found by halving among the limits of all events.
+outlook outlook_of(const lead_case& c, const lead_chain& now) {
+    const step_plan plan(c.q);
+    const chain_rules& rules = plan.rules().chain;
+    if (now.excluded || now.level == rules.steps) return {};
+    const std::uint64_t min_gap = now.level > 0 ? rules.min_gap[at(now.level)] : 0;
+    const std::int64_t soon = later(c.as_of, std::max<std::uint64_t>(1, min_gap));
+    if (soon == limits::max()) return {};
+    const std::uint64_t steps = c.q.order == order::any_order ? bits(0, rules.steps - 1) : bit(now.level);
+    lead_chains chains(c.data, c.q);
+    const auto goes_on = [&](std::int64_t t) {
+        return chains.find(c.rows, {.extra = supposition::event{t, steps}}).level > now.level;
+    };
+    if (!goes_on(soon)) return {};
+    if (goes_on(limits::max())) return {.open = true};
+    std::vector<std::int64_t> ends;
+    const auto add = [&](std::int64_t t) {
+        if (t > soon && t < limits::max()) ends.push_back(t);
+    };
+    if (rules.until) add(*rules.until - 1);
+    for (const auto& r : chains.roles(c.rows)) {
+        if (rules.within != no_limit) add(later(r.event.time, rules.within));
+        if (rules.max_gap[at(now.level)] != no_limit) add(later(r.event.time, rules.max_gap[at(now.level)]));
+    }
+    std::sort(ends.begin(), ends.end());
+    const auto end = std::partition_point(ends.begin(), ends.end(), goes_on);
+    return {true, end == ends.begin() ? soon : *std::prev(end)};
+}
+
+}  // namespace weir::inline v1
