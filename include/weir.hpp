@@ -36,7 +36,8 @@
 //   lifecycle.hpp   stages and rules; derive, history      funnel.hpp     steps and windows
 //   explain.hpp     why a lead is where it is              what_if.hpp    other rules, the same events
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
-//   identity.hpp    keys that are one lead                 fmt.hpp        formatters (not included here)
+//   identity.hpp    keys that are one lead                 live.hpp       answers that follow a store
+//   fmt.hpp         formatters (not included here)
 //
 // What can fail returns a result<T>: ask it like a pointer, or call value(), which throws weir::exception.
 // Snapshots, questions and answers are immutable and may be shared between threads; a store may be used
@@ -56,6 +57,7 @@
 #include <weir/identity.hpp>
 #include <weir/ingest.hpp>
 #include <weir/lifecycle.hpp>
+#include <weir/live.hpp>
 #include <weir/money.hpp>
 #include <weir/question.hpp>
 #include <weir/render.hpp>

@@ -275,6 +275,26 @@ TEST_CASE("scan: only the events asked for are given") {
     CHECK(some.given.size() < all.given.size());
 }
 
+TEST_CASE("scan: few leads, asked for by code, are given as they are among all") {
+    const auto facts = random_facts(11, 1500, 6);
+    for (const merging merges : {merging::on_append, merging::never, merging::some, merging::all}) {
+        const weir::store store = store_of(facts, 40, merges);
+        const weir::snapshot s = store.snapshot();
+        const auto all = run(s, {}).given;
+        for (std::uint32_t every = 1; every < 100; every += 9) {
+            weir::scan_options options{.only = std::vector<std::uint32_t>()};
+            names_of_leads expected;
+            for (std::uint32_t code = every / 2; code < s.data().lead_limit(); code += every) {
+                options.only->push_back(code);
+                expected.emplace(*all.find(std::string(s.data().lead_key(code))));
+            }
+            for (options.threads = 1; options.threads < 4; ++options.threads)
+                CHECK(run(s, options).given == expected);
+        }
+        CHECK(run(s, {.only = std::vector<std::uint32_t>()}).given.empty());
+    }
+}
+
 TEST_CASE("scan: the reference catches a lead that is lost, and events too few or too many") {
     const auto facts = random_facts(1, 500, 40);
     const plan p{no_end, {"event3"}, {}, lead_filter::stopping::first_instant};

@@ -73,9 +73,7 @@ private:
     void apply_proposals();
     bool consider(const proposal&, place& done);
     bool is_one_of_several(std::size_t at) const;
-    void run_time_outs(std::int64_t until) {
-        if (!clocks_.empty()) run_due(until);
-    }
+    void run_time_outs(std::int64_t until);
     void run_due(std::int64_t until);
     std::optional<due_rule> next_due(std::int64_t until) const;
 
@@ -107,6 +105,10 @@ private:
     std::uint32_t number_ = 1;
     bool disputed_ = false;
 };
+
+inline void folder::run_time_outs(std::int64_t until) {
+    if (!clocks_.empty()) run_due(until);
+}
 
 void folder::fold(const lead_rows& lead) {
     start(lead);

@@ -233,6 +233,19 @@ naming name_leads(const snapshot::impl& data, const joined_keys& j) {
     return n;
 }
 
+std::shared_ptr<lead_origins> origins_of(const snapshot::impl& data, const naming& n) {
+    auto origins = std::make_shared<lead_origins>();
+    origins->keys = data.lead_keys;
+    origins->owners = n.leads.owners;
+    origins->rows.resize(n.leads.owners.size());
+    for (const auto& s : data.segments)
+        for (std::size_t i = 0; i < s->leads.size(); ++i)
+            origins->rows[s->leads[i]] += s->offsets[i + 1] - s->offsets[i];
+    if (n.same)  // codes stay
+        for (std::uint32_t code = 0; code < origins->owners.size(); ++code) origins->owners[code] = code;
+    return origins;
+}
+
 void check_underived(const snapshot::impl& data) {
     if (data.joined) fail(errc::invalid_question, "the snapshot's leads are put together already", {});
     if (!data.layers.empty())
@@ -251,6 +264,7 @@ snapshot derive_checked(const snapshot& from, const identity& rules, const scope
     const auto put_together =
         named.same ? std::make_shared<snapshot::impl>(data) : regroup(data, named.leads);
     if (!named.same) put_together->aliases = std::make_shared<std::vector<std::uint32_t>>(named.aliases);
+    put_together->origins = origins_of(data, named);
     put_together->joined = std::make_shared<identity_report>(std::move(j.report));
     return snapshot(put_together);
 }

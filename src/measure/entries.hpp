@@ -70,7 +70,7 @@ private:
 
     entry_rules rules_;
     bool any_order_;
-    bool streams_;            ///< the search goes along with add()
+    bool streams_;  ///< the search goes along with add()
     int target_;    ///< the level at which it ends
     instants all_;
     sequence_search sequence_;

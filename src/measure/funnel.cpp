@@ -17,6 +17,7 @@
 #include "base/wording.hpp"
 #include "measure/accounts.hpp"
 #include "measure/funnel_count.hpp"
+#include "measure/funnel_rows.hpp"
 #include "measure/grouping.hpp"
 #include "measure/preset.hpp"
 #include "measure/time_limits.hpp"
@@ -24,27 +25,28 @@
 #include "store/scan.hpp"
 
 namespace weir::inline v1 {
-namespace {
 
 // The rows of the answer
 // ---------------------------------------------------------------------------------------
 
-// Group 0 is the whole, group g + 1 the g-th of the order; no bucket stands before all buckets.
-using part_key = std::pair<std::size_t, std::optional<std::int64_t>>;
-using parts = std::map<part_key, std::vector<const funnel_tally*>>;
+void add_to_parts(parts& all, const tally_key& key, const funnel_tally& counted, std::size_t group,
+                  bool bucketed) {
+    std::vector<std::size_t> groups;
+    if (key.in_whole) groups.push_back(0);
+    if (key.in_group && group > 0) groups.push_back(group);
+    for (const std::size_t g : groups) {
+        auto& total = all[{g, std::nullopt}];  // it has rows even if none of its entries is the lead's
+        if (key.in_total) total.push_back(&counted);
+        if (bucketed && key.in_bucket) all[{g, key.bucket}].push_back(&counted);
+    }
+}
+
+namespace {
 
 void add_parts(parts& all, const funnel_tallies& tallies, std::size_t number, std::size_t group,
                bool bucketed) {
-    for (const auto& [key, counted] : tallies.of_group(number)) {
-        std::vector<std::size_t> groups;
-        if (key.in_whole) groups.push_back(0);
-        if (key.in_group && group > 0) groups.push_back(group);
-        for (const std::size_t g : groups) {
-            auto& total = all[{g, std::nullopt}];  // it has rows even if none of its entries is the lead's
-            if (key.in_total) total.push_back(&counted);
-            if (bucketed && key.in_bucket) all[{g, key.bucket}].push_back(&counted);
-        }
-    }
+    for (const auto& [key, counted] : tallies.of_group(number))
+        add_to_parts(all, key, counted, group, bucketed);
 }
 
 parts parts_of(const funnel& q, const std::vector<funnel_counter::worker>& workers,
@@ -72,6 +74,8 @@ std::string name_of(const funnel& q, std::size_t step) {
     return q.order == order::any_order ? fmt::format("any-{}", step + 1) : q.steps[step].name;
 }
 
+}  // namespace
+
 void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part, const funnel_row& like) {
     const funnel& q = answer.question;
     const step_plan plan(q);
@@ -93,8 +97,7 @@ void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part
     }
 }
 
-void add_missing_names(funnel_table& answer, const snapshot::impl& data) {
-    const auto present = data.present_events();
+void add_missing_names(funnel_table& answer, const std::vector<std::string>& present) {
     for (const auto& s : answer.question.steps) {
         for (const auto& name : s.event) {
             if (std::binary_search(present.begin(), present.end(), name)) continue;
@@ -131,6 +134,13 @@ void add_histogram(funnel_table& answer, const std::vector<const funnel_tally*>&
     }
 }
 
+std::string excluded_note(std::int64_t leads) {
+    return fmt::format("{} that an exclusion disqualifies {} left out of all steps", leads_text(leads),
+                       leads == 1 ? "is" : "are");
+}
+
+namespace {
+
 // The page of the list, by key.
 void add_list(funnel_table& answer, const snapshot::impl& data, funnel_counter& all) {
     const funnel& q = answer.question;
@@ -158,11 +168,6 @@ void add_list(funnel_table& answer, const snapshot::impl& data, funnel_counter& 
         l.last = instant{duration{n.lead->last}};
         answer.leads.push_back(std::move(l));
     }
-}
-
-std::string excluded_note(std::int64_t leads) {
-    return fmt::format("{} that an exclusion disqualifies {} left out of all steps", leads_text(leads),
-                       leads == 1 ? "is" : "are");
 }
 
 void count_leads(funnel_table& answer, const snapshot::impl& data, const scope& how) {
@@ -215,7 +220,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         const snapshot::impl& data = s.data();
         funnel_table answer{.question = resolved(q)};
         if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};
-        add_missing_names(answer, data);
+        add_missing_names(answer, data.present_events());
         data.add_arrival_notes(data.layers.size(), answer.notes);
         if (answer.as_of) {
             note_open_period(q.period, *answer.as_of, answer.notes);

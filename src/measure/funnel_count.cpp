@@ -25,10 +25,12 @@ std::vector<std::string> held_by(const funnel& q, bool each_value) {
 
 }  // namespace
 
-funnel_counter::funnel_counter(const snapshot::impl& data, const funnel& q, std::int64_t as_of, int threads)
+funnel_counter::funnel_counter(const snapshot::impl& data, const funnel& q, std::int64_t as_of, int threads,
+                               std::optional<std::vector<std::uint32_t>> only)
     : data_(data),
       q_(q),
       as_of_(as_of),
+      only_(std::move(only)),
       bucketed_(q.bucket.unit != calendar_unit::none),
       plan_(q),
       matcher_(data, q, plan_),
@@ -48,13 +50,14 @@ funnel_counter::funnel_counter(const snapshot::impl& data, const funnel& q, std:
 std::string funnel_counter::run() {
     const scan_options options{.as_of = as_of_,
                                .segments = needed_segments(),
+                               .only = only_,
                                .threads = static_cast<int>(workers_.size()),
                                .events = needed_events(),
                                .filter = filter()};
     const scan_result done = scan(
         data_, options, [this](int w, const lead_rows& lead) { count(static_cast<std::size_t>(w), lead); },
         [this](int w, const first_events& firsts) { count_firsts(static_cast<std::size_t>(w), firsts); });
-    if (done.counted > 0) workers_.front().tallies.of(0).reached.front() += done.counted;
+    if (done.counted > 0) workers_.front().tallies.of(0).add_first_steps(done.counted);
     for (std::size_t w = 0; w < workers_.size(); ++w) add_codes(w);
     return plan_note(data_, options, done);
 }
@@ -114,7 +117,7 @@ lead_filter funnel_counter::filter() const {
     const bool counts_alone = !q_.list && q_.histogram.empty();
     const bool one_part = q_.by.empty() && !bucketed_;
     if (name_decides && one_chain && counts_alone)
-        f.stops = one_part ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
+        f.stops = one_part && !only_ ? lead_filter::stopping::counted : lead_filter::stopping::first_instant;
     return f;
 }
 
@@ -144,13 +147,19 @@ void funnel_counter::add_codes(std::size_t w) {
     const code_counts& codes = workers_[w].codes;
     for (std::size_t c = 0; c < codes.size(); ++c)
         if (codes[c] > 0)
-            workers_[w].tallies.of(groups_[w].number_of(codes.value(c))).reached.front() += codes[c];
+            workers_[w].tallies.of(group_number(w, codes.value(c), codes[c])).add_first_steps(codes[c]);
 }
 
 void funnel_counter::add_stopped(std::size_t w, const datum& value, std::int64_t time) {
     worker& me = workers_[w];
-    const std::size_t group = q_.by.empty() ? 0 : groups_[w].number_of(value);
-    ++me.tallies.of(group, {bucketed_ ? me.buckets.begin_of(time) : 0}).reached.front();
+    const std::size_t group = q_.by.empty() ? 0 : group_number(w, value);
+    me.tallies.of(group, {bucketed_ ? me.buckets.begin_of(time) : 0}).add_first_steps(1);
+}
+
+std::size_t funnel_counter::group_number(std::size_t w, const datum& value, std::int64_t n) {
+    const std::size_t group = groups_[w].number_of(value);
+    if (!value.missing() && groups_[w].is_none(group)) workers_[w].read_none += n;
+    return group;
 }
 
 // All others
@@ -190,7 +199,7 @@ void funnel_counter::count_plainly(std::size_t w, std::span<const row> rows) {
     if (!q_.by.empty()) {
         const touch t = group_of(me, chain, rows);
         if (t.disputed) ++me.disputed[q_.by];
-        group = groups_[w].number_of(t.value);
+        group = group_number(w, t.value);
     }
     me.tallies.of(group, {bucket}).add(chain.ids, rows);
 }
@@ -227,16 +236,23 @@ void funnel_counter::count_chains(std::size_t w, std::span<const row> rows, std:
 void funnel_counter::count_each_value(std::size_t w, std::span<const row> rows,
                                       std::set<std::string>& disputed) {
     worker& me = workers_[w];
-    std::map<std::string, found> by_text;  // a value without a chain makes no group
+    std::map<std::size_t, found> by_group;  // a value without a chain makes none
     me.each.for_streams(matcher_, rows, me.roles,
                         [&](std::span<const step_matcher::role> stream, const datum& value) {
-                            found& own = by_text[attribute_.text_of(value)];
-                            const std::size_t before = own.entries.size();
-                            find_entries(me, stream, rows, own);
-                            for (std::size_t i = before; i < own.entries.size(); ++i)
-                                own.entries[i].value = value;
+                            found one;
+                            find_entries(me, stream, rows, one);
+                            if (one.entries.empty()) return;
+                            found& own = by_group[group_number(w, value)];
+                            for (counted& e : one.entries) {
+                                e.value = value;
+                                own.entries.push_back(std::move(e));
+                            }
+                            own.complete = own.complete || one.complete;
+                            own.excluded = own.excluded || one.excluded;
                         });
-    for (auto& [text, own] : by_text) {
+    if (!by_group.empty()) me.met.resize(groups_[w].texts().size());
+    for (auto& [group, own] : by_group) {
+        ++me.met[group];
         if (own.excluded && !own.complete) own.entries.clear();
         count_found(me, me.tallies, own, {.in_whole = false}, w, rows, disputed);
     }
@@ -274,7 +290,7 @@ void funnel_counter::count_found(worker& me, funnel_tallies& tallies, const foun
     const auto add = [&](const counted& e, tally_key where, bool is_disputed) {
         if (is_disputed) disputed.insert(q_.by);
         where.bucket = e.bucket;
-        const std::size_t group = q_.by.empty() || !where.in_group ? 0 : groups_[w].number_of(e.value);
+        const std::size_t group = q_.by.empty() || !where.in_group ? 0 : group_number(w, e.value);
         funnel_tally& t = tallies.of(group, where);
         t.add(plan_, e.filled, rows);
         const std::int64_t first = rows[e.ids.front()].time, last = rows[e.ids.back()].time;

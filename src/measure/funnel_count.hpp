@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -45,11 +46,15 @@ public:
         code_counts codes{};                             ///< of leads that stop at their first event
         std::map<std::string, std::int64_t> disputed{};  ///< by attribute: leads of whom arrival decided it
         std::int64_t excluded = 0;                       ///< leads that an exclusion disqualifies
+        std::int64_t read_none = 0;       ///< how often a value that reads "(none)" named a group
+        std::vector<std::int64_t> met{};  ///< by group, if each value is one: leads with that value
         std::vector<listed> list{};
         std::uint32_t lead = 0;  ///< at hand
     };
 
-    funnel_counter(const snapshot::impl&, const funnel&, std::int64_t as_of, int threads);
+    /// With `only`, reads the leads of these codes alone, which ascend.
+    funnel_counter(const snapshot::impl&, const funnel&, std::int64_t as_of, int threads,
+                   std::optional<std::vector<std::uint32_t>> only = {});
 
     /// Gives the plan.
     std::string run();
@@ -81,6 +86,7 @@ private:
     void count_firsts(std::size_t w, const first_events&);
     void add_codes(std::size_t w);
     void add_stopped(std::size_t w, const datum& value, std::int64_t time);
+    std::size_t group_number(std::size_t w, const datum& value, std::int64_t n = 1);
 
     struct found {
         std::vector<counted> entries{};
@@ -102,6 +108,7 @@ private:
     const snapshot::impl& data_;
     const funnel& q_;
     std::int64_t as_of_;
+    std::optional<std::vector<std::uint32_t>> only_;
     bool bucketed_;
     bool plainly_ = false;  ///< one chain of a lead counts, and no more than its steps
     step_plan plan_;

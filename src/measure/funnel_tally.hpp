@@ -19,12 +19,14 @@ namespace weir::inline v1 {
 struct funnel_tally {
     explicit funnel_tally(std::size_t steps) : reached(steps), waits(steps) {}
 
+    std::int64_t chains = 0;            ///< that were added
     std::vector<std::int64_t> reached;  ///< by step as written
     std::vector<std::vector<std::int64_t>>
         waits;  ///< by step: since the required one before; none at the first
 
     /// The same for a chain of which every step was written.
     void add(std::span<const std::uint32_t> chain, std::span<const row> rows) {
+        ++chains;
         ++reached.front();
         for (std::size_t k = 1; k < chain.size(); ++k) {
             ++reached[k];
@@ -33,7 +35,13 @@ struct funnel_tally {
     }
     std::vector<std::int64_t> durations{};  ///< of complete chains, if a histogram is asked for
 
+    /// Adds chains of a first step and no more.
+    void add_first_steps(std::int64_t n) {
+        chains += n;
+        reached.front() += n;
+    }
     void add(const step_plan& plan, const filled_steps& filled, std::span<const row> rows) {
+        ++chains;
         for (std::size_t k = 0; k < filled.rows.size(); ++k) {
             if (filled.rows[k] == filled_steps::none) continue;
             ++reached[k];

@@ -86,7 +86,8 @@ void group_set::make_quick(const datum& d, std::size_t number) {
 std::size_t group_set::add(std::string text) {
     if (const auto known = by_text_.find(text); known != by_text_.end()) return known->second;
     const std::size_t number = texts_.size();
-    if (exceeds(number + 1, max_groups_)) too_many(max_groups_);
+    check_groups(number + 1, max_groups_);
+    if (text == no_group) none_ = number;
     texts_.push_back(text);
     by_text_.emplace(std::move(text), number);
     return number;
@@ -102,7 +103,7 @@ group_order merge_groups(std::span<const group_set> workers, int max_groups) {
         for (const auto& text : w.texts()) place_of.emplace(text, 0);
         order.value_reads_none = order.value_reads_none || w.value_reads_none();
     }
-    if (exceeds(place_of.size(), max_groups)) too_many(max_groups);
+    check_groups(place_of.size(), max_groups);
     for (auto& [text, place] : place_of) {
         place = order.texts.size();
         order.texts.emplace_back(text);
@@ -114,10 +115,17 @@ group_order merge_groups(std::span<const group_set> workers, int max_groups) {
     return order;
 }
 
+void check_groups(std::size_t groups, int max_groups) {
+    if (exceeds(groups, max_groups)) too_many(max_groups);
+}
+
 void note_missing_attribute(const snapshot::impl& data, std::string_view attribute,
                             std::vector<std::string>& notes) {
-    if (attribute.empty()) return;
-    const auto known = data.present_attributes();
+    if (!attribute.empty()) note_missing_attribute(data.present_attributes(), attribute, notes);
+}
+
+void note_missing_attribute(const std::vector<std::string>& known, std::string_view attribute,
+                            std::vector<std::string>& notes) {
     if (std::binary_search(known.begin(), known.end(), attribute)) return;
     notes.push_back(fmt::format("no event carries the attribute {}{}", quoted(attribute),
                                 did_you_mean(attribute, known)));

@@ -48,6 +48,7 @@ public:
     }
     /// The text of each group, by number.
     const std::vector<std::string>& texts() const { return texts_; }
+    bool is_none(std::size_t number) const { return number == none_; }
     /// True if a value was met that reads "(none)".
     bool value_reads_none() const { return value_reads_none_; }
 
@@ -71,6 +72,7 @@ private:
     std::vector<std::size_t> quick_{};
     std::unordered_map<std::string, std::size_t> by_text_{};
     std::vector<std::string> texts_{};
+    std::size_t none_ = static_cast<std::size_t>(-1);  ///< the number of "(none)"
     bool value_reads_none_ = false;
 };
 
@@ -83,8 +85,13 @@ struct group_order {
 /// Throws limit_exceeded for more than max_groups.
 group_order merge_groups(std::span<const group_set>, int max_groups);
 
-/// Notes an attribute that no event carries; "" is none.
+/// Throws limit_exceeded for more than max_groups.
+void check_groups(std::size_t groups, int max_groups);
+
+/// Notes an attribute that no event carries; "" is none. `known` is sorted.
 void note_missing_attribute(const snapshot::impl&, std::string_view attribute,
+                            std::vector<std::string>& notes);
+void note_missing_attribute(const std::vector<std::string>& known, std::string_view attribute,
                             std::vector<std::string>& notes);
 /// Says of how many leads the order of arrival decided an attribute.
 std::string arrival_note(std::string_view attribute, std::int64_t leads);

@@ -46,9 +46,8 @@ public:
     }
 
     scan_result run(int worker, const visit_lead& visit, const visit_firsts& firsts) {
-        while (next_lead_ < until_) {
-            const std::uint32_t begin = block_begin_ = next_lead_;
-            next_lead_ += std::min(until_ - begin, block_size);
+        while (options_.only ? next_wanted() : next_block()) {
+            const std::uint32_t begin = block_begin_;
             collect_masks(begin, next_lead_);
             choose(next_lead_ - begin);
             if (timed_ && block_.places == nullptr)  // before any rows are fetched
@@ -82,6 +81,29 @@ private:
             last;               // of the segment's leads: masks are read up to `seen`, rows to `next`
         std::uint64_t visible;  // bits of events that are not hidden
     };
+
+    bool next_block() {
+        if (next_lead_ == until_) return false;
+        block_begin_ = next_lead_;
+        next_lead_ += std::min(until_ - block_begin_, block_size);
+        return true;
+    }
+    // A block of one lead, to which the cursors leap.
+    bool next_wanted() {
+        const auto wanted = std::lower_bound(options_.only->begin(), options_.only->end(), next_lead_);
+        if (wanted == options_.only->end() || *wanted >= until_) return false;
+        block_begin_ = *wanted;
+        next_lead_ = block_begin_ + 1;
+        for (cursor& c : cursors_) {
+            const std::uint32_t* const leads = c.from->leads.data();
+            std::uint32_t stride = 1;
+            while (c.last - c.seen > stride && leads[c.seen + stride] < block_begin_) stride *= 2;
+            const std::uint32_t* const end = leads + c.seen + std::min(c.last - c.seen, stride + 1);
+            c.next = c.seen =
+                static_cast<std::uint32_t>(std::lower_bound(leads + c.seen, end, block_begin_) - leads);
+        }
+        return true;
+    }
 
     void add_cursor(std::uint32_t s) {
         const segment& from = *data_.segments[s];

@@ -52,9 +52,10 @@ struct lead_filter {
 
 struct scan_options {
     std::int64_t as_of = std::numeric_limits<std::int64_t>::max();  ///< later events are not given
-    bool hidden = false;                  ///< also raw events that stage events hide
-    std::vector<bool> segments{};         ///< which to read; empty: all
-    std::vector<bool> leads{};            ///< which to read, by code; empty: all
+    bool hidden = false;                               ///< also raw events that stage events hide
+    std::vector<bool> segments{};                      ///< which to read; empty: all
+    std::vector<bool> leads{};                         ///< which to read, by code; empty: all
+    std::optional<std::vector<std::uint32_t>> only{};  ///< codes of few leads to read, ascending; none: all
     std::optional<std::uint32_t> lead{};  ///< the only one to read, on the calling thread; none: all
     int threads = 1;
     event_set events{};  ///< which to give; empty: all

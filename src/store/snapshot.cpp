@@ -82,13 +82,15 @@ std::vector<std::string> snapshot::impl::notes_of_layer(std::size_t layer) const
     return notes;
 }
 
+std::string arrival_note_of_stages(std::string_view lifecycle, std::size_t leads) {
+    return "lifecycle " + quoted(lifecycle) + ": equal-time events of " + std::to_string(leads) +
+           (leads == 1 ? " lead" : " leads") + " differ; order of arrival decided";
+}
+
 void snapshot::impl::add_arrival_notes(std::size_t n, std::vector<std::string>& notes) const {
     for (std::size_t i = 0; i < n; ++i) {
         if (layers[i]->disputed.empty()) continue;
-        notes.push_back("lifecycle " + quoted(layers[i]->lifecycle.name) + ": equal-time events of " +
-                        std::to_string(layers[i]->disputed.size()) +
-                        (layers[i]->disputed.size() == 1 ? " lead" : " leads") +
-                        " differ; order of arrival decided");
+        notes.push_back(arrival_note_of_stages(layers[i]->lifecycle.name, layers[i]->disputed.size()));
     }
 }
 

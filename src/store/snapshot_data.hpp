@@ -34,6 +34,16 @@ struct derived_layer {
     std::vector<std::uint32_t> disputed{};
 };
 
+/// Says of how many leads arrival decided what a lifecycle made of them.
+std::string arrival_note_of_stages(std::string_view lifecycle, std::size_t leads);
+
+/// Where the events of leads that were put together come from, by code of the lead that they had.
+struct lead_origins {
+    std::shared_ptr<dictionary> keys{};
+    std::vector<std::uint32_t> owners{};  ///< the lead that has the events now
+    std::vector<std::uint32_t> rows{};    ///< how many there are; 0: there is no owner
+};
+
 struct snapshot::impl {
     std::shared_ptr<dictionary> lead_keys{}, event_names{};
     std::vector<store_column> columns{};
@@ -42,6 +52,7 @@ struct snapshot::impl {
     /// By code of a key: the lead that it belongs to. Nothing: each is a lead of its own.
     std::shared_ptr<const std::vector<std::uint32_t>> aliases{};
     std::shared_ptr<const identity_report> joined{};  ///< nothing: leads are as they came
+    std::shared_ptr<const lead_origins> origins{};    ///< likewise
     std::vector<bool> hidden{};  ///< by event code: raw events of this name give way to stage events
 
     std::size_t raw_segments() const { return segments.size() - layers.size(); }

@@ -7,6 +7,7 @@
 //   weir_bench bare EVENTS [RUNS]         records of the bare loops
 //   weir_bench growth FILE.csv [RUNS]     a table of what more steps and more groups cost
 //   weir_bench again EVENTS [RUNS]      a table of deriving again after one event in a hundred was appended
+//   weir_bench live EVENTS [RUNS]       a table of a live funnel after each append of 1,000 events
 //   weir_bench report|json|chart EVENTS FILE... the table of records, after a check that answers agree
 #include <malloc.h>
 
@@ -24,6 +25,7 @@
 #include "again.hpp"
 #include "bare.hpp"
 #include "growth.hpp"
+#include "live.hpp"
 #include "questions.hpp"
 #include "report.hpp"
 #include "stopwatch.hpp"
@@ -158,6 +160,8 @@ int main_of(const std::vector<std::string>& words) {
         print(store.snapshot(), runs, std::cout);
     } else if (verb == "again") {
         weir_bench::print_again(std::stoull(words[1]), runs, std::cout);
+    } else if (verb == "live") {
+        weir_bench::print_live(std::stoull(words[1]), runs, std::cout);
     } else if (verb == "report" || verb == "json" || verb == "chart") {
         const auto all = weir_bench::read_timings({words.begin() + 2, words.end()});
         weir_bench::compare_answers(all);

@@ -1,0 +1,102 @@
+// weir/live.hpp - answers kept up to date as events arrive, and answers put together from parts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <weir/error.hpp>
+#include <weir/flow.hpp>
+#include <weir/funnel.hpp>
+#include <weir/lifecycle.hpp>
+#include <weir/store.hpp>
+
+namespace weir {
+inline namespace v1 {
+
+/// What the answer to a funnel is made of, for the leads of one snapshot: sums, waits, and the names that
+/// notes tell of. Immutable and cheap to copy. Size: about a number for each step that a lead reached; no
+/// events.
+class WEIR_API funnel_part {
+public:
+    /// Of no leads.
+    explicit funnel_part(const funnel&);
+    /// Gives what measure() answers of all the leads in it. Errors: those of check() for the question.
+    result<funnel_table> answer() const;
+
+    struct impl;
+    explicit funnel_part(std::shared_ptr<const impl>) noexcept;
+    const impl& data() const { return *impl_; }
+
+private:
+    std::shared_ptr<const impl> impl_;
+};
+/// Measures a funnel as far as sums. Errors: those of measure(); unsupported (accounts, which span leads).
+WEIR_API result<funnel_part> part_of(const snapshot&, const funnel&, const scope& = {});
+/// Adds up two parts of one question, in any order and any tree of merges.
+///
+/// Each lead must be in one of them with all its events: stores that are cut by lead, not by time. Nothing
+/// but a list of leads tells a lead that is in both, which is then counted twice. Errors: invalid_question
+/// (two questions, two as_of, other lifecycles, a lead listed in both), limit_exceeded (max_groups).
+WEIR_API result<funnel_part> merge(const funnel_part&, const funnel_part&);
+/// Prints {"funnel_part": {...}}, which another process may read: all numbers are exact.
+WEIR_API std::string to_json(const funnel_part&);
+/// Errors: bad_input, unknown_name (a key), those of check() for the question.
+WEIR_API result<funnel_part> funnel_part_from_json(std::string_view);
+
+/// What an update read.
+struct live_update {
+    std::int64_t leads = 0;  ///< read again: those whose events differ
+    bool all = false;        ///< instead all leads were read
+    friend bool operator==(const live_update&, const live_update&) = default;
+};
+
+/// A funnel whose answer follows a store: live.update(store.snapshot()), live.answer().
+///
+/// It keeps the last snapshot and the sums; a lead whose events differ is counted as it was and taken out,
+/// counted as it is and put in. So late events, erased leads, stages and keys that were put together or
+/// parted again cost the leads concerned. Copies are snapshots of it; a live_funnel belongs to one thread at
+/// a time.
+class WEIR_API live_funnel {
+public:
+    explicit live_funnel(funnel question);
+    /// Goes to another snapshot, later or earlier. After an error all is as before.
+    ///
+    /// All leads are read if the snapshot comes from another store than the last, was derived by another
+    /// identity or other lifecycles, or if one of the two has no events. Errors: those of part_of(). Cost:
+    /// some nanoseconds for each lead of the store, twice the leads concerned, a copy of the sums.
+    result<live_update> update(const snapshot&, const scope& = {});
+    /// Gives the bytes that measure(snapshot, question) gives. Errors: those of check() for the question.
+    result<funnel_table> answer() const { return part_.answer(); }
+    /// What merge() takes.
+    const funnel_part& part() const { return part_; }
+
+private:
+    funnel question_;
+    snapshot seen_{};
+    funnel_part part_;
+};
+
+/// A flow whose stages follow a store: each update derives again those leads alone whose stages may differ.
+class WEIR_API live_flow {
+public:
+    live_flow(lifecycle, flow);
+    /// Takes a snapshot without stages of their lifecycle. After an error all is as before. Errors: those of
+    /// derive(). Cost: that of derive() with the stages before at hand; all leads of which keys were put
+    /// together.
+    result<void> update(const snapshot&, const scope& = {});
+    /// Gives the bytes that measure(derive(snapshot, lifecycle), flow) gives. Errors: those of measure().
+    /// Cost: a pass over the stages; with `by` or stalled_after over the events too.
+    result<flow_table> answer(const scope& = {}) const;
+    /// The last snapshot with its stages, which any question may be asked of.
+    const snapshot& stages() const { return stages_; }
+
+private:
+    lifecycle lifecycle_;
+    flow flow_;
+    snapshot stages_{};
+};
+
+}  // namespace v1
+}  // namespace weir

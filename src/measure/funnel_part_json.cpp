@@ -1,0 +1,222 @@
+// funnel_part_json.cpp - a part of a funnel's answer as JSON, both ways. Times are microseconds.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/fail.hpp"
+#include "base/json.hpp"
+#include "measure/funnel_part.hpp"
+#include "measure/preset.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+using part_data = funnel_part::impl;
+using sums = std::map<std::string, std::int64_t>;
+using numbers = std::vector<std::int64_t>;
+
+constexpr int version = 1;
+
+// Writing
+// ----------------------------------------------------------------------------------------------------
+
+void write_list(json::writer& w, std::string_view key, const std::vector<std::string>& texts) {
+    w.key(key).begin_array();
+    for (const auto& text : texts) w.text(text);
+    w.end_array();
+}
+
+void write_list(json::writer& w, const numbers& all) {
+    w.begin_array();
+    for (const std::int64_t n : all) w.integer(n);
+    w.end_array();
+}
+
+template <class Sums> void write_sums(json::writer& w, std::string_view key, const Sums& all) {
+    w.key(key).begin_array();
+    for (const auto& [name, leads] : all)
+        w.begin_object().key("name").text(name).key("leads").integer(leads).end_object();
+    w.end_array();
+}
+
+void write(json::writer& w, const funnel_state::part& p, const funnel_tally& t) {
+    const auto& [group, key] = p;
+    w.begin_object().key("group").text(group).key("bucket").integer(key.bucket);
+    w.key("in_whole").boolean(key.in_whole).key("in_group").boolean(key.in_group);
+    w.key("in_total").boolean(key.in_total).key("in_bucket").boolean(key.in_bucket);
+    w.key("chains").integer(t.chains);
+    write_list(w.key("reached"), t.reached);
+    w.key("waits").begin_array();
+    for (const auto& waits : t.waits) write_list(w, waits);
+    w.end_array();
+    write_list(w.key("durations"), t.durations);
+    w.end_object();
+}
+
+void write(json::writer& w, const std::string& key, const listed_lead& l) {
+    w.begin_object().key("lead").text(key);
+    if (l.group) w.key("group").text(*l.group);
+    w.key("step").integer(l.step);
+    w.key("first").integer(l.first.time_since_epoch().count());
+    w.key("last").integer(l.last.time_since_epoch().count()).end_object();
+}
+
+void write(json::writer& w, const part_data& p) {
+    w.begin_object().key("version").integer(version);
+    w.key("question").raw(to_json(p.question));
+    if (p.as_of) w.key("as_of").integer(*p.as_of);
+    write_list(w, "events", p.events);
+    write_list(w, "attributes", p.attributes);
+    write_sums(w, "stages", p.stages);
+    write_sums(w, "met", p.state.met);
+    write_sums(w, "disputed", p.state.disputed);
+    w.key("excluded").integer(p.state.excluded);
+    w.key("read_none").integer(p.state.read_none);
+    w.key("tallies").begin_array();
+    for (const auto& [part, tally] : p.state.tallies) write(w, part, *tally);
+    w.end_array().key("listed").begin_array();
+    for (const auto& [key, lead] : p.state.listed) write(w, key, lead);
+    w.end_array().end_object();
+}
+
+// Reading
+// ----------------------------------------------------------------------------------------------------
+
+std::int64_t as_count(const json::node& n, const std::string& where) {
+    const std::int64_t count = json::as_integer(n, where);
+    if (count < 0) fail(errc::bad_input, fmt::format("{} is less than 0", count), where);
+    return count;
+}
+
+numbers as_ascending(const json::node& n, const std::string& where) {
+    numbers all = json::list_of<std::int64_t>(as_count)(n, where);
+    if (!std::is_sorted(all.begin(), all.end())) fail(errc::bad_input, "the times do not ascend", where);
+    return all;
+}
+
+std::vector<std::string> as_sorted(const json::node& n, const std::string& where) {
+    auto all = json::list_of<std::string>(json::as_text)(n, where);
+    if (!std::is_sorted(all.begin(), all.end())) fail(errc::bad_input, "the names do not ascend", where);
+    return all;
+}
+
+std::pair<std::string, std::int64_t> as_sum(const json::node& n, const std::string& where) {
+    json::object members(n, where);
+    std::pair<std::string, std::int64_t> sum;
+    json::read(members, "name", sum.first, json::as_text);
+    json::read(members, "leads", sum.second, as_count);
+    members.finish();
+    return sum;
+}
+
+sums as_sums(const json::node& n, const std::string& where) {
+    const auto all = json::list_of<std::pair<std::string, std::int64_t>>(as_sum)(n, where);
+    return {all.begin(), all.end()};
+}
+
+void read_tally(const json::node& n, const std::string& where, std::size_t steps, funnel_state& into) {
+    json::object members(n, where);
+    funnel_state::part p;
+    auto t = std::make_shared<funnel_tally>(steps);
+    json::read(members, "group", p.first, json::as_text);
+    json::read(members, "bucket", p.second.bucket, json::as_integer);
+    json::read(members, "in_whole", p.second.in_whole, json::as_bool);
+    json::read(members, "in_group", p.second.in_group, json::as_bool);
+    json::read(members, "in_total", p.second.in_total, json::as_bool);
+    json::read(members, "in_bucket", p.second.in_bucket, json::as_bool);
+    json::read(members, "chains", t->chains, as_count);
+    json::read(members, "reached", t->reached, json::list_of<std::int64_t>(as_count));
+    json::read(members, "waits", t->waits, json::list_of<numbers>(as_ascending));
+    json::read(members, "durations", t->durations, as_ascending);
+    members.finish();
+    if (t->reached.size() != steps || t->waits.size() != steps)
+        fail(errc::bad_input,
+             fmt::format("{} numbers and {} lists of waits for {} steps", t->reached.size(), t->waits.size(),
+                         steps),
+             where);
+    if (!into.tallies.emplace(std::move(p), std::move(t)).second)
+        fail(errc::bad_input, "the same tally stands twice", where);
+}
+
+void read_listed(const json::node& n, const std::string& where, funnel_state& into) {
+    json::object members(n, where);
+    std::string key;
+    listed_lead l;
+    std::int64_t first = 0, last = 0;
+    json::read(members, "lead", key, json::as_text);
+    if (members.find("group") != nullptr) json::read(members, "group", l.group.emplace(), json::as_text);
+    json::read(members, "step", l.step, json::as_int);
+    json::read(members, "first", first, json::as_integer);
+    json::read(members, "last", last, json::as_integer);
+    members.finish();
+    l.lead = lead_id(key);
+    l.first = instant{duration{first}};
+    l.last = instant{duration{last}};
+    if (!into.listed.emplace(key, std::move(l)).second)
+        fail(errc::bad_input, "the same lead stands twice", where);
+}
+
+funnel as_question(const json::node& n, const std::string&) {
+    json::writer w;
+    json::write(w, n);
+    return funnel_from_json(w.take()).value();
+}
+
+part_data read_part(const json::node& n, const std::string& where) {
+    json::object members(n, where);
+    part_data p;
+    std::int64_t written = 0, as_of = 0;
+    json::read(members, "version", written, json::as_integer);
+    if (written != version)
+        fail(errc::unsupported, fmt::format("a part of version {} cannot be read, {} can", written, version),
+             members.at("version"));
+    json::read(members, "question", p.question, as_question);
+    check(p.question).value();
+    json::read(members, "as_of", as_of, json::as_integer);
+    if (n.find("as_of") != nullptr) p.as_of = as_of;
+    json::read(members, "events", p.events, as_sorted);
+    json::read(members, "attributes", p.attributes, as_sorted);
+    json::read(members, "stages", p.stages, json::list_of<std::pair<std::string, std::int64_t>>(as_sum));
+    json::read(members, "met", p.state.met, as_sums);
+    json::read(members, "disputed", p.state.disputed, as_sums);
+    json::read(members, "excluded", p.state.excluded, as_count);
+    json::read(members, "read_none", p.state.read_none, as_count);
+    const std::size_t steps = resolved(p.question).steps.size();
+    const auto read_items = [&](std::string_view key, auto&& read_one) {
+        const json::node* const list = members.find(key);
+        for (std::size_t i = 0; list != nullptr && i < json::as_array(*list, members.at(key)).size(); ++i)
+            read_one(list->items[i], fmt::format("{}[{}]", members.at(key), i));
+    };
+    read_items("tallies",
+               [&](const auto& item, const std::string& at) { read_tally(item, at, steps, p.state); });
+    read_items("listed", [&](const auto& item, const std::string& at) { read_listed(item, at, p.state); });
+    members.finish();
+    return p;
+}
+
+}  // namespace
+
+std::string to_json(const funnel_part& part) {
+    json::writer w;
+    w.begin_object().key("funnel_part");
+    write(w, part.data());
+    w.end_object();
+    return w.take();
+}
+
+result<funnel_part> funnel_part_from_json(std::string_view text) {
+    return guarded([&] {
+        const json::node root = json::parse(text);
+        json::object members(root, "");
+        const json::node* body = members.find("funnel_part");
+        members.finish();
+        if (body == nullptr) fail(errc::bad_input, "the object has no member \"funnel_part\"", "funnel_part");
+        return funnel_part(std::make_shared<const part_data>(read_part(*body, "funnel_part")));
+    });
+}
+
+}  // namespace weir::inline v1
