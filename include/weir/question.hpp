@@ -23,7 +23,8 @@ inline namespace v1 {
 
 using question = std::variant<funnel, flow, what_if>;
 
-/// Reads {"funnel": {...}}, {"flow": {...}} or {"what_if": {...}}. Errors: bad_input, unknown_name, unsupported (a later form).
+/// Reads {"funnel": {...}}, {"flow": {...}} or {"what_if": {...}}. Errors: bad_input, unknown_name,
+/// unsupported (a later form).
 WEIR_API result<question> question_from_json(std::string_view);
 WEIR_API std::string to_json(const question&);
 /// Measures whichever question it is.
