@@ -111,17 +111,17 @@ TEST_CASE("command: what is no JSON is refused with line and column") {
 
 TEST_CASE("command: a question of no known form is refused") {
     check_questions({
-        {"{}", R"(q.json: a question is an object with one key, "funnel" or "flow" (bad_input))"},
-        {"[]", R"(q.json: a question is an object with one key, "funnel" or "flow" (bad_input))"},
+        {"{}", R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
+        {"[]", R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
         {R"({"funnel": {}, "flow": {}})",
-         R"(q.json: a question is an object with one key, "funnel" or "flow" (bad_input))"},
+         R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
         {R"({"funnle": {}})",
          R"(q.json: funnle: there is no question "funnle"; did you mean "funnel"? (unknown_name))"},
         {R"({"what_if": {}})", R"(q.json: what_if: the lifecycle "before" is missing (invalid_question))"},
         {R"({"what_if": {"before": "b2b"}})",
          R"(q.json: what_if: the lifecycle "after" is missing (invalid_question))"},
         {R"({"what_if": {"before": "b2b", "after": "b2c"}})",
-         R"(q.json: what_if.after: there is no lifecycle "b2c"; did you mean "b2b"? (unknown_name))"},
+         R"(q.json: what_if.after: "b2c" is no built-in lifecycle; did you mean "b2b"? (unknown_name))"},
         {R"({"sql": {}})",
          R"(q.json: sql: a question of the form "sql" cannot be answered yet (unsupported))"},
         {R"({"funnel": []})", "q.json: funnel: found an array, expected an object (invalid_question)"},

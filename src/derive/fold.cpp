@@ -62,9 +62,7 @@ private:
 
     void start(const lead_rows&);
     // Only where one lead is explained.
-    void tell(const proposal& p, std::int64_t time, std::string_view fate) const {
-        if (told_ != nullptr) told_->all.push_back({p.rule, time, p.row, present_, p.to, fate});
-    }
+    void tell(const proposal&, std::int64_t time, std::string_view fate) const;
     void finish_telling() const;
     void take_instant(std::size_t first, std::size_t last);
     void take_event(std::size_t row);
@@ -125,6 +123,10 @@ void folder::fold(const lead_rows& lead) {
     if (entries_ > 0) found_.leads.push_back({lead_, entries_, places_});
     if (disputed_) found_.disputed.push_back(lead_);
     if (told_ != nullptr) finish_telling();
+}
+
+inline void folder::tell(const proposal& p, std::int64_t time, std::string_view fate) const {
+    if (told_ != nullptr) told_->all.push_back({p.rule, time, p.row, present_, p.to, fate});
 }
 
 void folder::finish_telling() const {

@@ -70,7 +70,8 @@ void lead_chains::find_in(entry_finder& finder, std::span<const step_matcher::ro
     if (s.extra) {
         const auto place = std::partition_point(stream_.begin(), stream_.end(),
                                                 [&](const auto& r) { return r.event.time <= s.extra->time; });
-        stream_.insert(place, {{s.extra->time, s.extra->steps, static_cast<std::uint32_t>(rows.size())}});
+        const auto id = static_cast<std::uint32_t>(rows.size());
+        stream_.insert(place, step_matcher::role{.event = {s.extra->time, s.extra->steps, id}});
     }
     feed(finder, optional_, stream_);
     for (const counted_chain& c : finder.find()) {
