@@ -137,10 +137,9 @@ TEST_CASE("command: a funnel without right steps is refused") {
         {R"({"funnel": {"steps": [)" + many_names(65) + "]}}",
          "q.json: steps: the funnel has 65 steps; at most 64 are possible (limit_exceeded)"},
         {R"({"funnel": {"stepz": ["visit"]}})",
-         "q.json: funnel.stepz: found \"stepz\", expected steps, within, clock, order, ties, entry, "
-         "counting, "
-         "exclude, on_exclusion, breaks, hold, by, by_value, period, bucket, as_of, max_groups; did you mean "
-         "\"steps\"? (unknown_name)"},
+         "q.json: funnel.stepz: found \"stepz\", expected steps, within, preset, clock, order, ties, "
+         "entry, counting, account, exclude, on_exclusion, breaks, hold, by, by_value, period, bucket, as_of, "
+         "max_groups, histogram, list; did you mean \"steps\"? (unknown_name)"},
     });
     check_second_steps({
         {"7", "funnel.steps[1]: found 7, expected an object (invalid_question)"},
