@@ -138,7 +138,8 @@ TEST_CASE("command: a funnel without right steps is refused") {
          "q.json: steps: the funnel has 65 steps; at most 64 are possible (limit_exceeded)"},
         {R"({"funnel": {"stepz": ["visit"]}})",
          "q.json: funnel.stepz: found \"stepz\", expected steps, within, preset, clock, order, ties, "
-         "entry, counting, account, exclude, on_exclusion, breaks, hold, by, by_value, period, bucket, as_of, "
+         "entry, counting, account, exclude, on_exclusion, breaks, hold, by, by_value, period, bucket, "
+         "as_of, "
          "max_groups, histogram, list; did you mean \"steps\"? (unknown_name)"},
     });
     check_second_steps({
