@@ -98,16 +98,18 @@ void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part
 }
 
 void add_missing_names(funnel_table& answer, const std::vector<std::string>& present) {
-    for (const auto& s : answer.question.steps) {
-        for (const auto& name : s.event) {
+    const auto check = [&](std::string_view what, const names& events) {
+        for (const auto& name : events) {
             if (std::binary_search(present.begin(), present.end(), name)) continue;
-            auto note = fmt::format("funnel step {} names no event{} ({} event {} in the store)",
+            auto note = fmt::format("funnel {} {} names no event{} ({} event {} in the store)", what,
                                     quoted(name), did_you_mean(name, present), present.size(),
                                     present.size() == 1 ? "name" : "names");
             if (std::find(answer.notes.begin(), answer.notes.end(), note) == answer.notes.end())
                 answer.notes.push_back(std::move(note));
         }
-    }
+    };
+    for (const auto& s : answer.question.steps) check("step", s.event);
+    for (const auto& x : answer.question.exclude) check("exclusion", x.event);
 }
 
 // A limit belongs to the bar that ends with it.
