@@ -39,7 +39,7 @@ void check_file(const std::string& path, const std::string& document) {
 }
 
 std::string write(const std::string& text) {
-    const std::string path = "vectors.json";
+    const std::string path = WEIR_BINARY_DIR "/vectors.json";
     std::ofstream(path) << text;
     return path;
 }
