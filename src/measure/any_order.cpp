@@ -13,12 +13,6 @@
 namespace weir::inline v1 {
 namespace {
 
-std::uint64_t steps_of(std::span<const candidate> group) {
-    std::uint64_t steps = 0;
-    for (const candidate& e : group) steps |= e.steps;
-    return steps;
-}
-
 bool is_cut(std::span<const candidate> group) {
     return std::any_of(group.begin(), group.end(), [](const candidate& e) { return e.kills != 0; });
 }

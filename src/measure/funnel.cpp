@@ -78,18 +78,19 @@ std::string name_of(const funnel& q, std::size_t step) {
 
 void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part, const funnel_row& like) {
     const funnel& q = answer.question;
-    const step_plan plan(q);
     const auto rate_of = q.counting == counting::entries ? share : wilson;  // of one lead they depend
     std::vector<std::int64_t> leads(q.steps.size());
     for (const auto* t : part)
         for (std::size_t k = 0; k < leads.size(); ++k) leads[k] += t->reached[k];
+    std::size_t before = 0;  // the required step that a rate is of
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
         funnel_row r = like;
         r.step = static_cast<int>(k) + 1;
         r.name = name_of(q, k);
         r.leads = leads[k];
         r.of_first = rate_of(leads[k], leads.front());
-        r.of_previous = rate_of(leads[k], leads[plan.required_before(k)]);
+        r.of_previous = rate_of(leads[k], leads[before]);
+        if (!q.steps[k].optional) before = k;
         auto waits = waits_of(part, k);
         r.median_wait = quantile(waits, 1, 2);
         r.p90_wait = quantile(waits, 9, 10);

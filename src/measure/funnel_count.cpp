@@ -2,7 +2,6 @@
 #include "measure/funnel_count.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "measure/lead_chain.hpp"
@@ -10,12 +9,6 @@
 
 namespace weir::inline v1 {
 namespace {
-
-std::span<const row> up_to(std::span<const row> rows, std::int64_t until) {
-    const auto end =
-        std::partition_point(rows.begin(), rows.end(), [&](const row& r) { return r.time <= until; });
-    return {rows.begin(), end};
-}
 
 std::vector<std::string> held_by(const funnel& q, bool each_value) {
     std::vector<std::string> names(q.hold.begin(), q.hold.end());

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -24,15 +23,6 @@ struct funnel_tally {
     std::vector<std::vector<std::int64_t>>
         waits;  ///< by step: since the required one before; none at the first
 
-    /// The same for a chain of which every step was written.
-    void add(std::span<const std::uint32_t> chain, std::span<const row> rows) {
-        ++chains;
-        ++reached.front();
-        for (std::size_t k = 1; k < chain.size(); ++k) {
-            ++reached[k];
-            waits[k].push_back(lasted(rows[chain[k - 1]].time, rows[chain[k]].time));
-        }
-    }
     std::vector<std::int64_t> durations{};  ///< of complete chains, if a histogram is asked for
 
     /// Adds chains of a first step and no more.
@@ -48,6 +38,15 @@ struct funnel_tally {
             if (k > 0)
                 waits[k].push_back(
                     lasted(rows[filled.rows[plan.required_before(k)]].time, rows[filled.rows[k]].time));
+        }
+    }
+    /// The same for a chain of which every step was written.
+    void add(std::span<const std::uint32_t> chain, std::span<const row> rows) {
+        ++chains;
+        ++reached.front();
+        for (std::size_t k = 1; k < chain.size(); ++k) {
+            ++reached[k];
+            waits[k].push_back(lasted(rows[chain[k - 1]].time, rows[chain[k]].time));
         }
     }
 };

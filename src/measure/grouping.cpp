@@ -44,13 +44,13 @@ touch first_found(const attribute_reader& reader, Iterator begin, Iterator end, 
     return found;
 }
 
+}  // namespace
+
 std::span<const row> up_to(std::span<const row> rows, std::int64_t until) {
     const auto end =
         std::partition_point(rows.begin(), rows.end(), [&](const row& r) { return r.time <= until; });
     return rows.first(static_cast<std::size_t>(end - rows.begin()));
 }
-
-}  // namespace
 
 touch first_touch(const attribute_reader& reader, std::span<const row> rows, std::int64_t until,
                   touching which) {

@@ -27,6 +27,8 @@ struct touch {
 /// Which of the rows count: all that were given, or only raw events.
 enum class touching : std::uint8_t { given, raw };
 
+/// The rows with time <= until.
+std::span<const row> up_to(std::span<const row>, std::int64_t until);
 /// The first and the last event with time <= until, in total order, that carries the attribute.
 touch first_touch(const attribute_reader&, std::span<const row>, std::int64_t until,
                   touching = touching::given);

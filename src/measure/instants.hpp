@@ -20,6 +20,13 @@ struct chain_span {
 /// other can end at the same time.
 enum class stop : std::uint8_t { at_once, behind_its_time };
 
+/// What some event of an instant may fill.
+inline std::uint64_t steps_of(std::span<const candidate> group) {
+    std::uint64_t steps = 0;
+    for (const candidate& e : group) steps |= e.steps;
+    return steps;
+}
+
 /// The candidates of one lead, in total order, cut into instants. With ties in arrival order every event is
 /// an instant of its own.
 class instants {

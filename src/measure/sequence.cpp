@@ -18,12 +18,6 @@ std::uint32_t first_start(const instants& all, std::size_t i) {
             if (has(e.steps, 0)) return e.id;
 }
 
-std::uint64_t steps_of(std::span<const candidate> group) {
-    std::uint64_t steps = 0;
-    for (const candidate& e : group) steps |= e.steps;
-    return steps;
-}
-
 }  // namespace
 
 // The level

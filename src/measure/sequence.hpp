@@ -81,9 +81,9 @@ private:
     tie_group tie_;
 
     std::optional<std::size_t> only_{};
-    std::uint64_t alive_ = 0;                    ///< bit c: newest_[c] means something
-    std::array<chain, max_steps + 1> newest_{};  ///< by level; the newest that its next step's min_gap admits
-    std::uint64_t waiting_levels_ = 0;           ///< bit c: waiting_[c] holds chains
+    std::uint64_t alive_ = 0;                ///< bit c: newest_[c] means something
+    std::array<chain, max_steps> newest_{};  ///< by level; the newest that its next step's min_gap admits
+    std::uint64_t waiting_levels_ = 0;       ///< bit c: waiting_[c] holds chains
     std::array<std::vector<chain>, max_steps> waiting_{};  ///< by level: oldest first, for min_gap to pass
     chain_span best_{};
     std::int64_t best_begin_ = 0, best_end_ = 0;  ///< times of that
