@@ -162,14 +162,7 @@ void add_list(funnel_table& answer, const snapshot::impl& data, funnel_counter& 
     const std::int64_t end = begin + std::min(q.list->limit, answer.listed - begin);
     for (std::int64_t i = begin; i < end; ++i) {
         const named& n = found[static_cast<std::size_t>(i)];
-        const bool any_order = q.order == order::any_order;
-        listed_lead l{.lead = n.key};
-        if (!q.by.empty() && q.by_value.which() != by_value::kind::each_value)
-            l.group = all.groups()[n.worker].texts()[n.lead->group];
-        l.step = any_order ? n.lead->level : all.plan().steps_done(n.lead->level);
-        l.first = instant{duration{n.lead->first}};
-        l.last = instant{duration{n.lead->last}};
-        answer.leads.push_back(std::move(l));
+        answer.leads.push_back(all.describe(*n.lead, n.worker));
     }
 }
 

@@ -55,6 +55,15 @@ std::string funnel_counter::run() {
     return plan_note(data_, options, done);
 }
 
+listed_lead funnel_counter::describe(const listed& l, std::size_t w) const {
+    listed_lead out{.lead = data_.lead_key(l.lead)};
+    if (!q_.by.empty() && !by_each_value()) out.group = groups_[w].texts()[l.group];
+    out.step = q_.order == order::any_order ? l.level : plan_.steps_done(l.level);
+    out.first = instant{duration{l.first}};
+    out.last = instant{duration{l.last}};
+    return out;
+}
+
 // What has to be read
 // ------------------------------------------------------------------------------------------
 

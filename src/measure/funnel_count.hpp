@@ -60,7 +60,8 @@ public:
     std::string run();
     std::vector<worker>& workers() { return workers_; }
     std::span<const group_set> groups() const { return groups_; }
-    const step_plan& plan() const { return plan_; }
+    /// A lead that worker w has listed, as the answer names it.
+    listed_lead describe(const listed&, std::size_t w) const;
 
 private:
     /// A chain that counts, with what the answer needs to know of it.

@@ -35,16 +35,6 @@ void take(parts_in_work& parts, const funnel_tallies& tallies, const std::vector
     }
 }
 
-listed_lead named(const funnel_counter::listed& l, const snapshot::impl& data, const funnel& q,
-                  const step_plan& plan, const std::vector<std::string>& groups) {
-    listed_lead out{.lead = lead_id(data.lead_key(l.lead))};
-    if (!q.by.empty() && q.by_value.which() != by_value::kind::each_value) out.group = groups[l.group];
-    out.step = q.order == order::any_order ? l.level : plan.steps_done(l.level);
-    out.first = instant{duration{l.first}};
-    out.last = instant{duration{l.last}};
-    return out;
-}
-
 const funnel_tally& tally_in(const funnel_state& s, const funnel_state::part& p, const funnel_tally& none) {
     const auto at = s.tallies.find(p);
     return at == s.tallies.end() ? none : *at->second;
@@ -87,8 +77,7 @@ funnel_state take_state(funnel_counter& counted, const snapshot::impl& data, con
         add(s.disputed, me.disputed, 1);
         s.excluded += me.excluded;
         s.read_none += me.read_none;
-        for (const auto& l : me.list)
-            s.listed.emplace(data.lead_key(l.lead), named(l, data, q, counted.plan(), groups));
+        for (const auto& l : me.list) s.listed.emplace(data.lead_key(l.lead), counted.describe(l, w));
     }
     for (auto& [p, t] : parts) {
         for (auto& waits : t->waits) std::sort(waits.begin(), waits.end());
