@@ -34,7 +34,8 @@ int main() {
 
     const weir::funnel sales{.steps = {"visit", "won"}};
     for (const auto& s : {store.snapshot(), joined})
-        for (const auto& row : measure(s, sales)->rows) std::cout << row.name << ' ' << row.leads << '\n';
+        for (const auto& row : measure(s, sales).value().rows)
+            std::cout << row.name << ' ' << row.leads << '\n';
     for (const auto& e : events_of(joined, "phone").value())
         std::cout << e.lead << ": " << e.name << ' ' << weir::to_string(e.time) << '\n';
 

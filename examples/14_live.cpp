@@ -1,5 +1,6 @@
 // A funnel that follows its store: each update reads the leads that changed, and the answer is the one that
-// would be measured anew. Then two stores that share no lead, whose parts make one answer.
+// would be measured anew. Then two stores that share no lead, whose parts make one answer, and two ranges of
+// time.
 #include <iostream>
 
 #include <weir.hpp>
@@ -14,7 +15,7 @@ int main() {
         const auto done = live.update(store.snapshot()).value();
         std::cout << what << ": ";
         done.all ? std::cout << "all leads read," : std::cout << done.leads << " read again,";
-        for (const auto& row : live.answer()->rows) std::cout << ' ' << row.name << ' ' << row.leads;
+        for (const auto& row : live.answer().value().rows) std::cout << ' ' << row.name << ' ' << row.leads;
         std::cout << '\n';
     };
 
@@ -41,6 +42,13 @@ int main() {
     const std::string sent = to_json(part_of(other.snapshot(), question).value());  // from another machine
     const auto both = merge(live.part(), weir::funnel_part_from_json(sent).value()).value();
     std::cout << "with the other store:";
-    for (const auto& row : both.answer()->rows) std::cout << ' ' << row.name << ' ' << row.leads;
+    for (const auto& row : both.answer().value().rows) std::cout << ' ' << row.name << ' ' << row.leads;
+    std::cout << '\n';
+
+    const auto early = range_of(store.snapshot(), question, {std::nullopt, at(4)}).value();
+    const auto late = range_of(store.snapshot(), question, {at(4), std::nullopt}).value();
+    const auto joined = merge(early, late).value().answer().value();
+    std::cout << "two ranges of time:";
+    for (const auto& row : joined.rows) std::cout << ' ' << row.name << ' ' << row.leads;
     std::cout << '\n';
 }

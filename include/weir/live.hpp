@@ -45,6 +45,38 @@ WEIR_API std::string to_json(const funnel_part&);
 /// Errors: bad_input, unknown_name (a key), those of check() for the question.
 WEIR_API result<funnel_part> funnel_part_from_json(std::string_view);
 
+/// How far each lead comes in a funnel by the events of one range of time, so that ranges can be joined
+/// without the events. Immutable and cheap to copy. Size: for each lead at most one time for each pair of
+/// steps.
+class WEIR_API funnel_range {
+public:
+    /// The range of time; an end that is missing is open.
+    period when() const;
+    /// Gives the counts and rates that measure() gives of the events in the range, without waits.
+    result<funnel_table> answer() const;
+
+    struct impl;
+    explicit funnel_range(std::shared_ptr<const impl>) noexcept;
+    const impl& data() const { return *impl_; }
+
+private:
+    std::shared_ptr<const impl> impl_;
+};
+/// Reads the events at from <= t < until, and no others: a store that holds no others will do.
+///
+/// Steps in sequence, a window, a period, any rule for equal times, at_least. Errors: those of measure();
+/// invalid_question (a range that ends before it begins); unsupported (all other axes, groups, buckets,
+/// lists, and conditions that read a lead's latest value).
+WEIR_API result<funnel_range> range_of(const snapshot&, const funnel&, const period& when, const scope& = {});
+/// Joins two ranges of one question, of which one begins where the other ends; any tree of merges gives the
+/// same. Leads are the same by key, and as_of is the later one. Errors: invalid_question (two questions,
+/// ranges that are no neighbours).
+WEIR_API result<funnel_range> merge(const funnel_range&, const funnel_range&);
+/// Prints {"funnel_range": {...}}, which another process may read: all numbers are exact.
+WEIR_API std::string to_json(const funnel_range&);
+/// Errors: bad_input, unknown_name (a key), those of range_of() for the question.
+WEIR_API result<funnel_range> funnel_range_from_json(std::string_view);
+
 /// What an update read.
 struct live_update {
     std::int64_t leads = 0;  ///< read again: those whose events differ
