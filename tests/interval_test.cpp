@@ -124,6 +124,21 @@ TEST_CASE("quantile: of many values too it is the one that sorting puts there") 
         CHECK(quantile_of(values, 1, 2) == weir::duration{sorted[19'999]});
         CHECK(quantile_of(values, 9, 10) == weir::duration{sorted[35'999]});
         CHECK(quantile_of(values, 1, 1) == weir::duration{sorted.back()});
+        auto both = values;
+        const auto found = weir::median_and_p90(both);
+        CHECK(found.median == weir::duration{sorted[19'999]});
+        CHECK(found.p90 == weir::duration{sorted[35'999]});
         CHECK(quantile_of(values, 1, 1'000'000) == weir::duration{sorted.front()});
+    }
+}
+
+TEST_CASE("quantile: the median and p90 of few values are those that each gives alone") {
+    for (std::size_t n = 0; n < 40; ++n) {
+        std::vector<std::int64_t> values(n);
+        for (std::size_t i = 0; i < n; ++i) values[i] = static_cast<std::int64_t>(i * 7919 % 13);
+        auto both = values;
+        const auto found = weir::median_and_p90(both);
+        CHECK(found.median == quantile_of(values, 1, 2));
+        CHECK(found.p90 == quantile_of(values, 9, 10));
     }
 }

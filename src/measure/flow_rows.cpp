@@ -94,8 +94,9 @@ void flow_writer::add_stays(const flow_part& part, flow_tally& t) {
         if (is_sparse(part) && times.empty()) continue;
         stay_row row{.part = part, .stage = places_[s], .ended = static_cast<std::int64_t>(times.size())};
         if (!times.empty()) row.mean = mean_of(times);
-        row.median = quantile(times, 1, 2);
-        row.p90 = quantile(times, 9, 10);
+        const quantiles of_times = median_and_p90(times);
+        row.median = of_times.median;
+        row.p90 = of_times.p90;
         answer_.stay.push_back(std::move(row));
     }
 }

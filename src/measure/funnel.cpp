@@ -92,8 +92,9 @@ void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part
         r.of_previous = rate_of(leads[k], leads[before]);
         if (!q.steps[k].optional) before = k;
         auto waits = waits_of(part, k);
-        r.median_wait = quantile(waits, 1, 2);
-        r.p90_wait = quantile(waits, 9, 10);
+        const quantiles of_waits = median_and_p90(waits);
+        r.median_wait = of_waits.median;
+        r.p90_wait = of_waits.p90;
         answer.rows.push_back(std::move(r));
     }
 }

@@ -5,40 +5,68 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace weir::inline v1 {
 namespace {
 
 constexpr double z_95 = 1.959963984540054;  // 97.5 % of a normal distribution lie below
 
-// The k-th smallest, from 0. Of many values only those are put in order that lie in one of some thousand
-// equal parts of the range: that part in which it lies.
-std::int64_t nth(std::vector<std::int64_t>& values, std::size_t k) {
-    constexpr std::size_t many = 1 << 14;
-    std::vector<std::int64_t> some;
-    if (values.size() >= many) {
+// Finds smallest values, of ascending ranks. Of many values only those are put in order that lie in one of
+// some thousand equal parts of the range: that part in which the one asked for lies.
+class ranking {
+public:
+    explicit ranking(std::vector<std::int64_t>& values) : values_(values) {
+        if (values.size() < many) return;
         std::int64_t least = values.front(), greatest = least;
         for (const std::int64_t v : values) {  // std::minmax_element would guess at each
             least = std::min(least, v);
             greatest = std::max(greatest, v);
         }
-        const auto base = static_cast<std::uint64_t>(least);
-        const int shift =
-            std::max(0, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(greatest) - base)) - 12);
-        const auto part_of = [&](std::int64_t v) {
-            return static_cast<std::size_t>((static_cast<std::uint64_t>(v) - base) >> shift);
-        };
-        std::vector<std::size_t> sizes(1 << 12);
-        for (const std::int64_t v : values) ++sizes[part_of(v)];
-        std::size_t part = 0;
-        for (; k >= sizes[part]; ++part) k -= sizes[part];
-        for (const std::int64_t v : values)
-            if (part_of(v) == part) some.push_back(v);
+        base_ = static_cast<std::uint64_t>(least);
+        shift_ =
+            std::max(0, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(greatest) - base_)) - 12);
+        sizes_.resize(std::size_t{1} << 12);
+        for (const std::int64_t v : values) ++sizes_[part_of(v)];
     }
-    std::vector<std::int64_t>& among = some.empty() ? values : some;
-    const auto at = among.begin() + static_cast<std::ptrdiff_t>(k);
-    std::nth_element(among.begin(), at, among.end());
-    return *at;
+
+    /// The k-th smallest, from 0; k is not less than the last time.
+    std::int64_t nth(std::size_t k) {
+        if (sizes_.empty()) return nth_of(values_, std::exchange(sorted_, k), k);
+        std::size_t part = 0;
+        for (; k >= sizes_[part]; ++part) k -= sizes_[part];
+        std::vector<std::int64_t> some;
+        some.reserve(sizes_[part]);
+        for (const std::int64_t v : values_)
+            if (part_of(v) == part) some.push_back(v);
+        return nth_of(some, 0, k);
+    }
+
+private:
+    static constexpr std::size_t many = 1 << 14;
+
+    std::size_t part_of(std::int64_t v) const {
+        return static_cast<std::size_t>((static_cast<std::uint64_t>(v) - base_) >> shift_);
+    }
+    // Those before `from` are known to be no greater than the others.
+    static std::int64_t nth_of(std::vector<std::int64_t>& values, std::size_t from, std::size_t k) {
+        const auto at = values.begin() + static_cast<std::ptrdiff_t>(k);
+        std::nth_element(values.begin() + static_cast<std::ptrdiff_t>(from), at, values.end());
+        return *at;
+    }
+
+    std::vector<std::int64_t>& values_;
+    std::size_t sorted_ = 0;
+    std::uint64_t base_ = 0;
+    int shift_ = 0;
+    std::vector<std::size_t> sizes_{};
+};
+
+// The place of the ceil(p n)-th of n values.
+std::size_t place_of(std::size_t size, int numerator, int denominator) {
+    const auto n = static_cast<std::int64_t>(size);
+    const std::int64_t rank = (n * numerator + denominator - 1) / denominator;
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(rank, 1, n) - 1);
 }
 
 rate_status status_of(std::int64_t n, std::int64_t of) {
@@ -68,9 +96,14 @@ rate undefined_rate() { return {0, 0, {}, {}, rate_status::undefined}; }
 
 std::optional<duration> quantile(std::vector<std::int64_t>& values, int numerator, int denominator) {
     if (values.empty()) return std::nullopt;
-    const auto size = static_cast<std::int64_t>(values.size());
-    const std::int64_t rank = (size * numerator + denominator - 1) / denominator;  // ceil, from 1
-    return duration{nth(values, static_cast<std::size_t>(std::clamp<std::int64_t>(rank, 1, size) - 1))};
+    return duration{ranking(values).nth(place_of(values.size(), numerator, denominator))};
+}
+
+quantiles median_and_p90(std::vector<std::int64_t>& values) {
+    if (values.empty()) return {};
+    ranking ranks(values);
+    const duration median{ranks.nth(place_of(values.size(), 1, 2))};
+    return {median, duration{ranks.nth(place_of(values.size(), 9, 10))}};
 }
 
 }  // namespace weir::inline v1

@@ -21,4 +21,10 @@ rate undefined_rate();
 /// 0 < p <= 1 given as numerator / denominator. None if there are no values. Reorders them.
 std::optional<duration> quantile(std::vector<std::int64_t>& values, int numerator, int denominator);
 
+/// Two of them for less than each alone costs.
+struct quantiles {
+    std::optional<duration> median{}, p90{};
+};
+quantiles median_and_p90(std::vector<std::int64_t>& values);
+
 }  // namespace weir::inline v1
