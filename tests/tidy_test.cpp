@@ -52,7 +52,8 @@ const std::map<std::string, std::vector<std::string>>& arrows() {
     static const std::map<std::string, std::vector<std::string>> allowed{
         {"base", {"base"}},
         {"stats", {"base", "stats"}},
-        {"store", {"base", "store"}},
+        {"disk", {"base", "disk"}},
+        {"store", {"base", "disk", "store"}},
         {"derive", {"base", "store", "derive"}},
         {"measure", {"base", "stats", "store", "measure"}},
         {"show", {"base", "show"}},
