@@ -65,13 +65,6 @@ std::int64_t memory_of(const snapshot::impl& s) {
     return sum;
 }
 
-std::uint32_t column_in(std::vector<store_column>& columns, const column_name& name) {
-    for (std::size_t i = 0; i < columns.size(); ++i)
-        if (columns[i].name == name) return static_cast<std::uint32_t>(i);
-    columns.push_back({name, name.kind == value_kind::text ? std::make_shared<dictionary>() : nullptr});
-    return static_cast<std::uint32_t>(columns.size() - 1);
-}
-
 }  // namespace
 
 struct store::impl {
@@ -160,7 +153,7 @@ receipt store::impl::append(const batch::impl& b) {
     coded.leads = next->lead_keys->insert(*b.lead_keys);
     coded.events = next->event_names->insert(*b.event_names);
     for (const auto& c : b.columns) {
-        coded.columns.push_back(c.rows.empty() ? UINT32_MAX : column_in(next->columns, c.name));
+        coded.columns.push_back(c.rows.empty() ? UINT32_MAX : next->add_column(c.name));
         coded.texts.emplace_back();
         if (c.texts && !c.rows.empty())
             coded.texts.back() = next->columns[coded.columns.back()].texts->insert(*c.texts);
