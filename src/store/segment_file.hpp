@@ -37,8 +37,8 @@ struct stored_id {
 };
 
 /// Writes a segment of raw events, which has some, into a new file, front to back, and makes that durable
-/// (not its name). `ids` are of events of leads of the segment. Fails with limit_exceeded for more than 4096
-/// columns, or with what the file fails with.
+/// (not its name). Ids of leads that are not in the segment, as of erased ones, are left out. Errors:
+/// limit_exceeded for more than 4096 columns, and what the file fails with.
 segment_entry write_segment(disk::file& to, const disk::file_identity&, const segment&,
                             const snapshot::impl& names, std::span<const stored_id> ids);
 

@@ -88,10 +88,10 @@ private:
     }
 
     void write_ids(std::span<const stored_id> ids) {
-        footer_.ids = ids.size();
         disk::field_writer w;
         for (const stored_id& id : ids) {
             const auto lead = std::lower_bound(from_.leads.begin(), from_.leads.end(), id.lead);
+            if (lead == from_.leads.end() || *lead != id.lead) continue;
             for (const content_hash& h : {id.id, id.content}) {
                 w.u64(h.low);
                 w.u64(h.high);
@@ -99,6 +99,7 @@ private:
             w.i64(id.arrival);
             w.u64(static_cast<std::uint64_t>(lead - from_.leads.begin()));
         }
+        footer_.ids = w.size() / stored_id_bytes;
         put(footer_.stored_ids, w.written());
     }
 
