@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include <dirent.h>
@@ -157,6 +159,8 @@ public:
         return true;
     }
 
+    void unlock() override { lock_.reset(); }
+
     std::int64_t now() override {
         return std::chrono::duration_cast<std::chrono::microseconds>(
                    std::chrono::system_clock::now().time_since_epoch())
@@ -198,8 +202,20 @@ private:
 
 }  // namespace
 
+// The name of a new directory is made durable in the one that holds it.
+static void make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), S_IRWXU) != 0) {
+        if (errno != EEXIST) refuse("mkdir", path);
+        return;
+    }
+    const std::string above = path + "/..";
+    const descriptor holder(again([&] { return ::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (holder.number() < 0) refuse("open", above);
+    if (::fsync(holder.number()) != 0) refuse("fsync", above);
+}
+
 std::unique_ptr<directory> open_directory(const std::string& path, bool create) {
-    if (create && ::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) refuse("mkdir", path);
+    if (create) make_directory(path);
     const int number = again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (number < 0) refuse("open", path);
     try {
