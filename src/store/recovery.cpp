@@ -206,12 +206,31 @@ void store::impl::recover() {
     files->remove_dead(false);
 }
 
+namespace {
+
+// Whether a writer has replaced what a reader began with.
+bool has_moved_on(const store_files& files, std::uint64_t generation) {
+    const auto now = guarded([&] { return decode_manifest(files.read(manifest_name, max_manifest_bytes)); });
+    return now && now->value.generation != generation;
+}
+
+constexpr int most_tries = 8;
+
+}  // namespace
+
+// A reader takes no lock: files may go while it looks for them, and then it begins again.
 std::unique_ptr<store::impl> open_store(std::unique_ptr<disk::directory> directory,
                                         const store_options& options, const store_tuning& tuning) {
-    auto opened = std::make_unique<store::impl>(options);
-    opened->files = std::make_unique<store_files>(std::move(directory), tuning);
-    opened->recover();
-    return opened;
+    auto files = std::make_unique<store_files>(std::move(directory), tuning);
+    for (int tries = 1;; ++tries) {
+        auto opened = std::make_unique<store::impl>(options);
+        opened->files = std::move(files);
+        const auto done = guarded([&] { opened->recover(); });
+        if (done) return opened;
+        files = std::move(opened->files);
+        if (!options.read_only || tries == most_tries || !has_moved_on(*files, files->state().generation))
+            fail(done.error().code, done.error().message, done.error().where);
+    }
 }
 
 }  // namespace weir::inline v1
