@@ -52,7 +52,8 @@ const std::map<std::string, std::vector<std::string>>& arrows() {
     static const std::map<std::string, std::vector<std::string>> allowed{
         {"base", {"base"}},
         {"stats", {"base", "stats"}},
-        {"store", {"base", "store"}},
+        {"disk", {"base", "disk"}},
+        {"store", {"base", "disk", "store"}},
         {"derive", {"base", "store", "derive"}},
         {"measure", {"base", "stats", "store", "measure"}},
         {"show", {"base", "show"}},
@@ -205,6 +206,7 @@ TEST_CASE("tidy: the library prints nothing and asks nobody the time") {
                 INFO(f.path << ": " << line);
                 const bool formats =
                     std::string(word) == "printf(" && line.find("snprintf(") != std::string::npos;
-                CHECK((formats || line.find(word) == std::string::npos));
+                const bool is_the_door = f.path == "src/disk/real_file.cpp" && std::string(word) == "::now()";
+                CHECK((formats || is_the_door || line.find(word) == std::string::npos));
             }
 }

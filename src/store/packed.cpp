@@ -24,12 +24,23 @@ packed::packed(std::span<const std::int64_t> values) {
     *this = writer.finish();
 }
 
+packed::packed(std::int64_t least, std::uint64_t range, std::size_t size, std::unique_ptr<std::byte[]> bytes)
+    : base_(static_cast<std::uint64_t>(least)), size_(size), bytes_(std::move(bytes)) {
+    set_range(range);
+}
+
+bool packed::fits() const {
+    if (range_ == mask_) return true;
+    const std::byte* at = bytes_.get();
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < size_; ++i, at += width_) most = std::max(most, load(at) & mask_);
+    return most <= range_;
+}
+
 packed_writer::packed_writer(std::int64_t least, std::int64_t greatest, std::size_t size) {
     built_.base_ = static_cast<std::uint64_t>(least);
-    built_.range_ = static_cast<std::uint64_t>(greatest) - built_.base_;
+    built_.set_range(static_cast<std::uint64_t>(greatest) - built_.base_);
     built_.size_ = size;
-    built_.width_ = (static_cast<std::size_t>(std::bit_width(built_.range_)) + 7) / 8;
-    built_.mask_ = built_.width_ == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * built_.width_);
     const std::size_t bytes = size * built_.width_ + packed::slack;
     built_.bytes_ = std::make_unique_for_overwrite<std::byte[]>(bytes);
     std::memset(built_.bytes_.get() + bytes - packed::slack, 0, packed::slack);

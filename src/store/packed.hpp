@@ -18,6 +18,19 @@ class packed {
 public:
     packed() = default;
     explicit packed(std::span<const std::int64_t> values);
+    /// Bytes that a value between the bounds takes.
+    static std::size_t width_for(std::uint64_t range) {
+        return (static_cast<std::size_t>(std::bit_width(range)) + 7) / 8;
+    }
+    /// A column out of bytes(), with at least `slack` behind them. Values beyond the range are the caller's
+    /// to find, see fits().
+    packed(std::int64_t least, std::uint64_t range, std::size_t size, std::unique_ptr<std::byte[]>);
+    /// The values as they are stored: width() little-endian bytes each, to be added to least().
+    std::span<const std::byte> bytes() const { return {bytes_.get(), size_ * width_}; }
+    /// Whether every value lies between the bounds.
+    bool fits() const;
+    // A value is read and written as eight bytes, of which `width_` count.
+    static constexpr std::size_t slack = 8;
 
     std::int64_t operator[](std::size_t i) const { return look()[i]; }
     /// The column without its owner: for a loop that writes, so that it need not look up where the bytes are
@@ -50,8 +63,11 @@ public:
 
 private:
     friend class packed_writer;
-    // A value is read and written as eight bytes, of which `width_` count.
-    static constexpr std::size_t slack = 8;
+    void set_range(std::uint64_t range) {
+        range_ = range;
+        width_ = width_for(range);
+        mask_ = width_ == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * width_);
+    }
     static std::uint64_t load(const std::byte* from) {
         std::uint64_t raw;
         std::memcpy(&raw, from, sizeof raw);

@@ -18,6 +18,13 @@ std::shared_ptr<const snapshot::impl> no_events() {
 
 }  // namespace
 
+std::uint32_t snapshot::impl::add_column(const column_name& name) {
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (columns[i].name == name) return static_cast<std::uint32_t>(i);
+    columns.push_back({name, name.kind == value_kind::text ? std::make_shared<dictionary>() : nullptr});
+    return static_cast<std::uint32_t>(columns.size() - 1);
+}
+
 std::uint32_t snapshot::impl::lead_limit() const {
     std::uint32_t limit = 0;
     for (const auto& s : segments)

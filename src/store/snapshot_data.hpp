@@ -57,6 +57,8 @@ struct snapshot::impl {
 
     std::size_t raw_segments() const { return segments.size() - layers.size(); }
     bool is_hidden(std::uint32_t event) const { return event < hidden.size() && hidden[event]; }
+    /// The index of the column with this name, which is added if it is not there.
+    std::uint32_t add_column(const column_name&);
     /// Lead codes are below this.
     std::uint32_t lead_limit() const;
     /// The lead with this key. It may have no events.

@@ -1,0 +1,184 @@
+// Segments that went to files and back answer like those in memory; and no file, however it was damaged,
+// does anything but that or give an error.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <weir.hpp>
+
+#include "catch.hpp"
+#include "memory_file.hpp"
+#include "store/segment_file.hpp"
+#include "world.hpp"
+
+namespace {
+
+using namespace weir_test;
+using namespace weir;
+
+disk::file_identity identity(std::uint64_t number) {
+    disk::file_identity who{{}, number, "seg-" + std::to_string(number)};
+    for (std::size_t i = 0; i < who.store.size(); ++i) who.store[i] = static_cast<std::byte>(7 * i + 1);
+    return who;
+}
+
+// A snapshot's segments as files.
+struct files {
+    std::vector<std::shared_ptr<memory_file>> all{};
+    std::vector<segment_entry> entries{};
+    std::vector<std::vector<stored_id>> ids{};
+};
+
+std::vector<stored_id> some_ids(const segment& s, dice& d) {
+    std::vector<stored_id> ids;
+    for (std::int64_t i = 0; i < d.below(4); ++i)
+        ids.push_back({{d.next(), d.next()}, {d.next(), d.next()}, s.first_arrival + i, d.pick(s.leads)});
+    return ids;
+}
+
+files write(const snapshot& s, dice& d) {
+    files to;
+    const auto& data = s.data();
+    for (std::size_t i = 0; i < data.raw_segments(); ++i) {
+        to.all.push_back(std::make_shared<memory_file>());
+        to.ids.push_back(some_ids(*data.segments[i], d));
+        to.entries.push_back(
+            write_segment(*to.all.back(), identity(i + 1), *data.segments[i], data, to.ids.back()));
+        REQUIRE(to.all.back()->synced == to.all.back()->bytes.size());
+        REQUIRE(to.entries.back().file_length == to.all.back()->bytes.size());
+    }
+    return to;
+}
+
+std::shared_ptr<snapshot::impl> nothing() {
+    auto data = std::make_shared<snapshot::impl>();
+    data->lead_keys = std::make_shared<dictionary>();
+    data->event_names = std::make_shared<dictionary>();
+    return data;
+}
+
+snapshot open(const files& from, const snapshot& original, std::shared_ptr<snapshot::impl> into = nothing()) {
+    for (std::size_t i = 0; i < from.all.size(); ++i) {
+        const auto opened = open_segment(from.all[i], identity(i + 1), from.entries[i], *into);
+        into->segments.push_back(opened.data);
+        REQUIRE(opened.ids.size() == from.ids[i].size());
+        for (std::size_t k = 0; k < opened.ids.size(); ++k) {
+            const stored_id &is = opened.ids[k], &was = from.ids[i][k];
+            CHECK(is.id == was.id);
+            CHECK(is.content == was.content);
+            CHECK(is.arrival == was.arrival);
+            CHECK(into->lead_key(is.lead) == original.data().lead_key(was.lead));
+        }
+    }
+    return snapshot(into);
+}
+
+snapshot through_files(const snapshot& s, std::uint64_t seed) {
+    dice d(seed);
+    return open(write(s, d), s);
+}
+
+template <class Table> std::string print(const result<Table>& r) {
+    return r ? to_json(answer(*r)) : to_string(r.error());
+}
+
+std::string print(const result<std::vector<event>>& events) {
+    std::string all;
+    for (const event& e : events.value()) {
+        all += e.name + '@' + to_string(e.time);
+        for (const auto& a : e.attributes) all += ' ' + a.name + '=' + to_string(a.value);
+        all += '\n';
+    }
+    return all;
+}
+
+std::set<std::string> leads_of(const world& w) {
+    std::set<std::string> keys;
+    for (const event& e : w.events) keys.insert(e.lead.key());
+    return keys;
+}
+
+}  // namespace
+
+TEST_CASE("segment file: a store that went through files answers as before") {
+    std::size_t segments = 0;
+    for (std::uint64_t seed = 0; seed < 1500; ++seed) {
+        INFO("world " << seed);
+        const funnel_world w = make_axes_world(310'000'000 + seed);
+        dice d(seed);
+        const store s = make_store(w, make_layout(d));
+        const snapshot before = s.snapshot(), after = through_files(before, seed);
+        segments += before.data().raw_segments();
+        REQUIRE(before.size() == after.size());
+        REQUIRE(before.leads() == after.leads());
+        REQUIRE(print(measure(before, w.funnel)) == print(measure(after, w.funnel, {.threads = 2})));
+        for (const auto& key : leads_of(w))
+            REQUIRE(print(events_of(before, lead_id(key))) == print(events_of(after, lead_id(key))));
+    }
+    CHECK(segments > 1500);
+}
+
+TEST_CASE("segment file: stages derived from files are those derived from memory") {
+    for (std::uint64_t seed = 0; seed < 400; ++seed) {
+        INFO("world " << seed);
+        const lifecycle_world w = make_lifecycle_world(320'000'000 + seed);
+        dice d(seed);
+        const store s = make_store(w, make_layout(d));
+        const auto before = derive(s.snapshot(), w.lifecycle, w.scope);
+        const auto after = derive(through_files(s.snapshot(), seed), w.lifecycle, w.scope);
+        REQUIRE(before.has_value() == after.has_value());
+        if (!before) continue;
+        REQUIRE(print(measure(*before, w.funnel)) == print(measure(*after, w.funnel)));
+        flow f = w.flow;
+        f.lifecycle.clear();
+        REQUIRE(print(measure(*before, f)) == print(measure(*after, f)));
+    }
+}
+
+TEST_CASE("segment file: codes of the store that opens it may be any") {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        INFO("world " << seed);
+        const funnel_world w = make_axes_world(330'000'000 + seed);
+        dice d(seed);
+        const store s = make_store(w, make_layout(d));
+        // Keys, names and texts that are there already, in another order: leads have to be sorted anew.
+        auto into = nothing();
+        std::vector<event> others = w.events;
+        d.shuffle(others);
+        for (const event& e : others) {
+            if (d.chance(60)) into->lead_keys->insert(e.lead.key());
+            if (d.chance(60)) into->event_names->insert(e.name);
+            for (const auto& a : e.attributes)
+                if (const auto* text = a.value.get<std::string>(); text != nullptr && d.chance(60))
+                    into->columns[into->add_column({a.name, value_kind::text})].texts->insert(*text);
+        }
+        const snapshot before = s.snapshot(), after = open(write(before, d), before, into);
+        REQUIRE(print(measure(before, w.funnel)) == print(measure(after, w.funnel)));
+        for (const auto& key : leads_of(w))
+            REQUIRE(print(events_of(before, lead_id(key))) == print(events_of(after, lead_id(key))));
+        // And what was opened is written as it was, but for the order of leads and codes.
+        REQUIRE(print(measure(through_files(after, seed), w.funnel)) == print(measure(before, w.funnel)));
+    }
+}
+
+TEST_CASE("segment file: nothing of an erased lead gets into a file") {
+    store s;
+    const auto visit = [&](const std::string& lead, std::int64_t n, const std::string& text) {
+        s.append({lead, "visit-" + text, from_unix_microseconds(n), {{"n", n}, {"text", text}}, {}}).value();
+    };
+    visit("kept", 1'000, "plain");
+    visit("secret lead", 0x1122334455667788, "secret text");
+    s.append({"kept", "visit-plain", from_unix_microseconds(2'000), {}, {}}).value();
+    s.seal().value();
+    s.erase("secret lead").value();
+    dice d(1);
+    const files written = write(s.snapshot(), d);
+    REQUIRE(written.all.size() == 1);
+    const auto& bytes = written.all[0]->bytes;
+    const std::string_view raw(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    CHECK(raw.find("kept") != std::string_view::npos);
+    CHECK(raw.find("secret") == std::string_view::npos);
+    CHECK(raw.find("\x77\x66\x55\x44\x33\x22\x11") == std::string_view::npos);
+    CHECK(print(events_of(open(written, s.snapshot()), "kept")) == print(events_of(s.snapshot(), "kept")));
+}
