@@ -108,7 +108,7 @@ private:
 
     std::vector<std::uint64_t> words(const file_block& b) const {
         std::vector<std::uint64_t> all(b.length / sizeof(std::uint64_t));
-        std::memcpy(all.data(), read(b).get(), b.length);
+        if (b.length > 0) std::memcpy(all.data(), read(b).get(), b.length);
         return all;
     }
 

@@ -14,7 +14,6 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr std::int64_t share_of_log = 4;  // the log's events may take this part of the memory budget
-constexpr std::size_t most_receipts = 64;
 
 // The ids that are still needed, of leads that a segment has.
 std::vector<stored_id> kept_ids(std::vector<stored_id> all, const segment& of, std::int64_t from_arrival) {
