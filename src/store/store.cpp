@@ -137,6 +137,7 @@ std::int64_t store::impl::budget() const {
 void store::impl::check_open() const {
     if (is_closed) fail(errc::unsupported, "the store is closed");
     if (options.read_only) fail(errc::unsupported, "the store was opened to read only", "read_only");
+    if (files) files->check();
 }
 
 // What an event that arrives next would be, by all that are remembered: durable, under way, of its own batch.

@@ -330,6 +330,11 @@ segment_entry store::impl::rewrite(std::span<const std::uint64_t> old,
     entry.last_seq = std::prev(end)->last_seq;
     entry.erase_epoch = before.last_erasure;
     auto opened = open(entry);
+    {
+        // Leads may be left out whose erasure the system has, and the disk not yet.
+        const std::lock_guard lock(committing);
+        files->sync_log();
+    }
     files->put([&](manifest& m) {
         const auto first = m.segments.begin() + (begin - before.segments.begin());
         *first = entry;

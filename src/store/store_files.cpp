@@ -125,9 +125,12 @@ void store_files::begin_log() {
     log_ = std::move(log);
 }
 
+void store_files::sync_log() {
+    if (log_ && (!log_->is_synced() || log_->is_closed())) or_poison([&] { log_->sync(); });
+}
+
 log_end store_files::rotate() {
-    if ((!log_->is_synced() || log_->is_closed()) && !tuning_.no_sync_at_rotation)
-        or_poison([&] { log_->sync(); });
+    if (!tuning_.no_sync_at_rotation) sync_log();
     const log_end end = log_->end();
     log_ = new_log(end);
     return end;

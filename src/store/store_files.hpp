@@ -74,6 +74,8 @@ public:
     std::uint64_t log_bytes() const { return log_ ? log_->end().length : 0; }
     /// Ends the log and begins the next; gives how far the old one is good. There must be one.
     log_end rotate();
+    /// Makes durable what was acknowledged before it was. Does nothing without a log.
+    void sync_log();
     /// How far the log is good. There must be one.
     log_end end_of_log() const { return log_->end(); }
     /// Forgets the log, once MANIFEST says that it is not needed.
