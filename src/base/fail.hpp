@@ -18,23 +18,28 @@ namespace weir::inline v1 {
 /// Ends the running verb with an error.
 [[noreturn]] void fail(errc code, std::string message, std::string where = {});
 
+/// The error of a call that got no memory. It takes none itself: the words are short enough for that.
+inline error no_memory() { return error{errc::out_of_memory, "no memory left", {}}; }
+
 /// Runs f and gives its value, or the error that ended it.
 template <class F> auto guarded(F&& f) -> result<std::invoke_result_t<F>> {
     try {
-        if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
-            std::forward<F>(f)();
-            return {};
-        } else {
-            return std::forward<F>(f)();
+        try {
+            if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+                std::forward<F>(f)();
+                return {};
+            } else {
+                return std::forward<F>(f)();
+            }
+        } catch (const exception& e) {
+            return e.error();
+        } catch (const std::system_error& e) {
+            return error{errc::io, std::string("the system refused: ") + e.what(), {}};
+        } catch (const std::length_error&) {
+            return error{errc::limit_exceeded, "a text or a list is longer than memory can hold", {}};
         }
-    } catch (const exception& e) {
-        return e.error();
-    } catch (const std::bad_alloc&) {
-        return error{errc::out_of_memory, "the system gave no more memory", {}};
-    } catch (const std::system_error& e) {
-        return error{errc::io, std::string("the system refused: ") + e.what(), {}};
-    } catch (const std::length_error&) {
-        return error{errc::limit_exceeded, "a text or a list is longer than memory can hold", {}};
+    } catch (const std::bad_alloc&) {  // also where there was no memory for the words of another error
+        return no_memory();
     }
 }
 
