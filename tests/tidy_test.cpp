@@ -206,6 +206,7 @@ TEST_CASE("tidy: the library prints nothing and asks nobody the time") {
                 INFO(f.path << ": " << line);
                 const bool formats =
                     std::string(word) == "printf(" && line.find("snprintf(") != std::string::npos;
-                CHECK((formats || line.find(word) == std::string::npos));
+                const bool is_the_door = f.path == "src/disk/real_file.cpp" && std::string(word) == "::now()";
+                CHECK((formats || is_the_door || line.find(word) == std::string::npos));
             }
 }

@@ -109,12 +109,18 @@ weir::result<weir::mapping> find_mapping(const std::string& path, const std::str
     return mapping;
 }
 
+bool is_store(const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(path, ignored);
+}
+
 weir::result<weir::load_report> load_source(weir::store& store, const std::string& path,
                                             weir::mapping mapping, int threads) {
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored))
-        return weir::error{weir::errc::unsupported,
-                           "a store on disk cannot be opened yet; give a CSV or .jsonl file", path};
+    if (is_store(path))
+        return weir::error{weir::errc::invalid_question,
+                           "found a directory, expected a file; a store on disk is the only SOURCE, or that "
+                           "of weir append",
+                           path};
     if (path.ends_with(".jsonl"))
         return weir::load(store, weir::json_lines{.path = path, .mapping = std::move(mapping)},
                           {.threads = threads});
@@ -124,6 +130,7 @@ weir::result<weir::load_report> load_source(weir::store& store, const std::strin
 struct loaded_source {
     std::string path;
     weir::load_report report;
+    bool is_store = false;  // nothing was loaded, and nothing rejected
 };
 
 std::string say(const std::string& path, const weir::rejected_row& row) {
@@ -140,10 +147,11 @@ void tell_rejected(const loaded_source& s) {
 
 void tell(const std::vector<loaded_source>& loaded) {
     for (const auto& s : loaded) {
-        const auto& [path, r] = s;
+        const auto& [path, r, ignored] = s;
         tell_rejected(s);
-        std::cerr << path << ": " << r.rows << " rows, " << r.events << " events, " << r.without_event
-                  << " rows without an event, " << r.rejected << " rejected\n";
+        if (!s.is_store)
+            std::cerr << path << ": " << r.rows << " rows, " << r.events << " events, " << r.without_event
+                      << " rows without an event, " << r.rejected << " rejected\n";
     }
 }
 
@@ -163,13 +171,32 @@ weir::result<std::vector<loaded_source>> load_sources(weir::store& store, const 
     std::int64_t rows = 0, events = 0;
     for (const auto& s : loaded) {
         rows += s.report.rows;
-        events += s.report.events;
+        events += s.report.events + s.report.duplicate + s.report.erased;
     }
     if (events > 0) return loaded;
     for (const auto& s : loaded) tell_rejected(s);
     const auto found =
         rows == 0 ? "found no rows" : "none of " + std::to_string(rows) + " rows gave an event";
     return weir::error{weir::errc::bad_input, found, loaded.front().path};
+}
+
+struct gathered {
+    weir::store store;
+    std::vector<loaded_source> loaded;
+};
+
+// What is asked about: a store on disk, which is only read, or all files in one store in memory.
+weir::result<gathered> gather(const options& o) {
+    if (o.sources.size() == 1 && is_store(o.sources.front())) {
+        auto opened = weir::store::open(o.sources.front(), {.memory_budget = o.memory, .read_only = true});
+        if (!opened) return opened.error();
+        const std::int64_t events = opened->snapshot().size();
+        return gathered{std::move(*opened), {{o.sources.front(), {.rows = events, .events = events}, true}}};
+    }
+    weir::store store({.memory_budget = o.memory});
+    auto loaded = load_sources(store, o);
+    if (!loaded) return loaded.error();
+    return gathered{std::move(store), std::move(*loaded)};
 }
 
 // How the rows fared, as an answer of its own: a report must account for every row.
@@ -182,7 +209,7 @@ weir::answer account_for(const std::vector<loaded_source>& sources) {
                               {"rejected", type::integer, {}},
                               {"duplicate", type::integer, {}}});
     std::int64_t rejected = 0;
-    for (const auto& [path, r] : sources) {
+    for (const auto& [path, r, ignored] : sources) {
         rejected += r.rejected;
         t.add_row({std::filesystem::path(path).filename().string(), r.rows, r.events, r.without_event,
                    r.rejected, r.duplicate});
@@ -225,14 +252,13 @@ weir::result<outcome> measure_command(const options& o) {
     }
     auto identity = find_identity(o);
     if (!identity) return identity.error();
-    weir::store store({.memory_budget = o.memory});
-    auto loaded = load_sources(store, o);
-    if (!loaded) return loaded.error();
+    auto all = gather(o);
+    if (!all) return all.error();
     const weir::report_question asked{
         .title = {}, .identity = std::move(*identity), .answers = {std::move(part)}};
-    const auto report = measure(store.snapshot(), asked, {.threads = o.threads, .as_of = o.as_of});
+    const auto report = measure(all->store.snapshot(), asked, {.threads = o.threads, .as_of = o.as_of});
     if (!report) return inside_definition(o, report.error());
-    return outcome{in_format(report->sections.front().answer, o.format), std::move(*loaded)};
+    return outcome{in_format(report->sections.front().answer, o.format), std::move(all->loaded)};
 }
 
 // The stage events in the form of a SOURCE.
@@ -275,18 +301,17 @@ weir::result<outcome> derive_command(const options& o) {
     if (!lifecycle) return lifecycle.error();
     const auto identity = find_identity(o);
     if (!identity) return identity.error();
-    weir::store store({.memory_budget = o.memory});
-    auto loaded = load_sources(store, o);
-    if (!loaded) return loaded.error();
+    auto all = gather(o);
+    if (!all) return all.error();
     const weir::scope how{.threads = o.threads, .as_of = o.as_of};
-    const auto joined = joined_leads(store, *identity, how);
+    const auto joined = joined_leads(all->store, *identity, how);
     if (!joined) return inside(o.identity, joined.error());
     const auto staged = derive(*joined, *lifecycle, how);
     if (!staged) return inside_definition(o, staged.error());
     const auto history = weir::history(*staged);
     if (!history) return history.error();
     auto text = o.format == "json" ? to_json(weir::answer(*history), 2) + "\n" : as_source(*history);
-    return outcome{std::move(text), std::move(*loaded)};
+    return outcome{std::move(text), std::move(all->loaded)};
 }
 
 weir::lead_id lead_named(const std::string& given) {
@@ -326,12 +351,11 @@ weir::result<outcome> explain_command(const options& o) {
         if (!lifecycle) return lifecycle.error();
         stages = std::move(*lifecycle);
     }
-    weir::store store({.memory_budget = o.memory});
-    auto loaded = load_sources(store, o);
-    if (!loaded) return loaded.error();
+    auto all = gather(o);
+    if (!all) return all.error();
     const auto as_of = o.as_of ? o.as_of : flow ? flow->as_of : std::get<weir::funnel>(*question).as_of;
     const weir::scope how{.threads = o.threads, .as_of = as_of};
-    auto events = joined_leads(store, *identity, how);
+    auto events = joined_leads(all->store, *identity, how);
     if (!events) return inside(o.identity, events.error());
     if (stages) {
         events = derive(*events, *stages, how);
@@ -349,7 +373,7 @@ weir::result<outcome> explain_command(const options& o) {
             return why ? weir::result<weir::answer>(weir::answer(*why)) : why.error();
         });
     if (!told) return inside_definition(o, told.error());
-    return outcome{in_format(*told, o.format), std::move(*loaded)};
+    return outcome{in_format(*told, o.format), std::move(all->loaded)};
 }
 
 weir::result<outcome> report_command(const options& o) {
@@ -358,24 +382,57 @@ weir::result<outcome> report_command(const options& o) {
     const auto identity = find_identity(o);
     if (!identity) return identity.error();
     if (*identity) question->identity = **identity;
-    weir::store store({.memory_budget = o.memory});
-    auto loaded = load_sources(store, o);
-    if (!loaded) return loaded.error();
-    auto report = measure(store.snapshot(), *question, {.threads = o.threads, .as_of = o.as_of});
+    auto all = gather(o);
+    if (!all) return all.error();
+    auto report = measure(all->store.snapshot(), *question, {.threads = o.threads, .as_of = o.as_of});
     if (!report) return inside_definition(o, report.error());
     if (question->identity) {
-        const auto joined = joined_leads(store, question->identity, {.threads = o.threads, .as_of = o.as_of});
+        const auto joined =
+            joined_leads(all->store, question->identity, {.threads = o.threads, .as_of = o.as_of});
         if (!joined) return inside_definition(o, joined.error());
         report->sections.push_back({"Leads", *identities(*joined)});
     }
-    report->sections.push_back({"Sources", account_for(*loaded)});
-    return outcome{render(*report), std::move(*loaded)};
+    report->sections.push_back({"Sources", account_for(all->loaded)});
+    return outcome{render(*report), std::move(all->loaded)};
+}
+
+weir::result<outcome> append_command(const options& o) {
+    auto store = weir::store::open(o.definition, {.memory_budget = o.memory});
+    if (!store) return store.error();
+    auto loaded = load_sources(*store, o);
+    if (!loaded) return loaded.error();  // what was loaded so far is there, and stays
+    if (const auto closed = store->close(); !closed) return closed.error();
+    std::int64_t events = 0, duplicate = 0, erased = 0;
+    for (const auto& s : *loaded) {
+        events += s.report.events;
+        duplicate += s.report.duplicate;
+        erased += s.report.erased;
+    }
+    return outcome{o.definition + ": " + std::to_string(events) + " events added, " +
+                       std::to_string(duplicate) + " duplicate, " + std::to_string(erased) +
+                       " of erased leads; " + std::to_string(store->snapshot().size()) + " in all\n",
+                   std::move(*loaded)};
+}
+
+weir::result<outcome> verify_command(const options& o) {
+    const auto store = weir::store::open(o.definition, {.memory_budget = o.memory, .read_only = true});
+    if (!store) return store.error();
+    const auto found = store->verify();
+    if (!found) return found.error();
+    std::string text = o.definition + ": " + std::to_string(found->files) + " files, " +
+                       std::to_string(found->bytes) + " bytes, " + std::to_string(found->events) +
+                       " events; every checksum fits\n";
+    if (found->manifest_copy_damaged)
+        text += o.definition + ": one of two copies of the manifest is damaged; the next writer mends it\n";
+    return outcome{std::move(text), {}};
 }
 
 weir::result<outcome> run(const options& o) {
     if (o.command == "measure") return measure_command(o);
     if (o.command == "derive") return derive_command(o);
     if (o.command == "explain") return explain_command(o);
+    if (o.command == "append") return append_command(o);
+    if (o.command == "verify") return verify_command(o);
     return report_command(o);
 }
 

@@ -14,16 +14,18 @@ namespace {
 struct command {
     std::string_view name;
     std::string_view definition;  // what its first operand is
-    std::string_view formats;     // between blanks
+    std::string_view formats;     // between blanks; none: it asks nothing
     bool takes_lifecycle;
+    bool takes_sources = true;
 };
 constexpr std::array commands{
     command{"measure", "QUESTION", " text json csv svg html ", true},
     command{"derive", "LIFECYCLE", " csv json ", false},
     command{"explain", "QUESTION", " text json ", true},
     command{"report", "REPORT", " html ", false},
+    command{"append", "STORE", "", false},
+    command{"verify", "STORE", "", false, false},
 };
-constexpr std::array<std::string_view, 2> later_commands{"append", "verify"};
 
 weir::error wrong(std::string message) {
     return {weir::errc::invalid_question, std::move(message), "command line"};
@@ -42,9 +44,15 @@ po::options_description described() {
 weir::result<options> checked(const command& c, const po::variables_map& given) {
     options o{.command = std::string(c.name)};
     if (given.count("operand") != 0) o.sources = given["operand"].as<std::vector<std::string>>();
-    if (o.sources.size() < 2)
+    if (o.sources.size() < (c.takes_sources ? 2U : 1U))
         return wrong("weir " + o.command + " needs a " + std::string(c.definition) +
-                     " and a SOURCE; see weir --help");
+                     (c.takes_sources ? " and a SOURCE" : "") + "; see weir --help");
+    if (!c.takes_sources && o.sources.size() > 1)
+        return wrong("weir " + o.command + " takes one " + std::string(c.definition));
+    for (const char* option : {"identity", "as-of", "format", "output"})
+        if (c.formats.empty() && given.count(option) != 0)
+            return wrong("weir " + o.command + " takes no --" + option);
+    if (!c.takes_sources && given.count("map") != 0) return wrong("weir " + o.command + " takes no --map");
     o.definition = o.sources.front();
     o.sources.erase(o.sources.begin());
     if (given.count("map") != 0) o.maps = given["map"].as<std::vector<std::string>>();
@@ -91,20 +99,24 @@ std::string usage() {
            "             [--map MAPPING.json]... [--as-of T] [--format text|json]\n"
            "weir report  REPORT.json SOURCE... [--identity I.json] [--map MAPPING.json]... [--as-of T]\n"
            "             [--threads N] -o report.html\n"
+           "weir append  STORE SOURCE... [--map MAPPING.json]... [--threads N] [--memory BYTES]\n"
+           "weir verify  STORE\n"
            "\n"
            "A SOURCE is a CSV file, or a file of JSON lines that ends in .jsonl, with the columns lead, "
            "event, time\n"
            "and any attributes; a MAPPING turns any other file into events. The i-th --map belongs to the "
            "i-th\n"
-           "SOURCE, a single one to all. An identity puts leads together before anything else. Rows that "
+           "SOURCE, a single one to all. A STORE is a directory, which append makes if it is not there; it "
+           "may "
+           "also be\n"
+           "the only SOURCE. verify reads every byte of it. An identity puts leads together before anything "
+           "else. Rows that "
            "cannot be read are counted and named on standard error.\n"
            "Exit status: 0, or 1 for a wrong question, mapping or file, or when no row could be read.\n";
 }
 
 weir::result<options> parse_options(int argc, const char* const* argv) {
     const std::string name = argc > 1 ? argv[1] : "";
-    if (std::find(later_commands.begin(), later_commands.end(), name) != later_commands.end())
-        return weir::error{weir::errc::unsupported, "weir " + name + " is not built yet", "command line"};
     const auto* found =
         std::find_if(commands.begin(), commands.end(), [&](const command& c) { return c.name == name; });
     if (found == commands.end())

@@ -9,7 +9,7 @@
 
 struct options {
     std::string command{};     ///< measure, derive, report, ...
-    std::string definition{};  ///< QUESTION, LIFECYCLE or REPORT: a file, or a preset's name
+    std::string definition{};  ///< QUESTION, LIFECYCLE or REPORT: a file, or a preset's name; or STORE
     std::vector<std::string> sources{};
     std::vector<std::string> maps{};  ///< none, one for all, or one for each source
     std::string identity{};           ///< a file, or empty
@@ -19,7 +19,7 @@ struct options {
     std::string output{};
     std::optional<weir::instant> as_of{};
     int threads = 1;
-    std::int64_t memory = std::int64_t{4} << 30;
+    std::int64_t memory = std::int64_t{4} << 30;  ///< budget
 };
 
 /// What the command prints for --help.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <weir/error.hpp>
@@ -13,22 +14,66 @@
 namespace weir {
 inline namespace v1 {
 
+/// Says when append() and erase() of a store on disk come back.
+enum class ack : std::uint8_t {
+    durable,       ///< when the disk has it: it survives a loss of power
+    process_safe,  ///< when the system has it: it survives this process, maybe not a loss of power
+};
+
 struct store_options {
     /// Bytes that events and dictionaries may take; beyond it append() answers limit_exceeded and changes
-    /// nothing. Reorganising needs as much again for a moment.
-    std::int64_t memory_budget = std::int64_t{4} << 30;
+    /// nothing. Reorganising needs as much again for a moment. None: 4 GiB in memory, 256 MiB on disk.
+    std::optional<std::int64_t> memory_budget{};
     /// How many accepted events back an event id is remembered.
     std::int64_t dedupe_horizon = std::int64_t{1} << 20;
     /// append() merges segments when eight of a size have come together, so that now and then one takes
     /// longer. False: only maintain() and seal() do.
     bool merge_on_append = true;
+
+    // Only of a store on disk:
+
+    /// Reads beside a writer or alone, takes no lock and changes no file.
+    bool read_only = false;
+    ack acknowledge = ack::durable;
+    /// Refuses later events of an erased lead, for which a hash of its key is kept. False: purge() leaves
+    /// nothing of it, and the lead may come back.
+    bool suppress_erased = true;
+    /// purge() overwrites files with zeros before it removes them.
+    bool overwrite_purged = false;
+    /// Events later than this after the clock are refused and counted as future. None: any time is right.
+    std::optional<duration> max_future_skew{};
 };
 
 /// Says what became of the events of one append:
-/// accepted + duplicate + erased == offered; conflicting counts duplicates whose content differed.
+/// accepted + duplicate + erased + future == offered; conflicting counts duplicates whose content differed.
 struct receipt {
-    std::int64_t offered = 0, accepted = 0, duplicate = 0, conflicting = 0, erased = 0;
+    std::int64_t offered = 0, accepted = 0, duplicate = 0, conflicting = 0, erased = 0, future = 0;
     friend bool operator==(const receipt&, const receipt&) = default;
+};
+
+/// Says what a purge removed for good.
+struct purge_receipt {
+    std::uint64_t last_erasure = 0;      ///< erasures up to this one are gone
+    instant when{};                      ///< 1970 if there was nothing to purge
+    std::int64_t leads = 0, events = 0;  ///< that stood in segment files; an event may never have come there
+    std::int64_t files = 0, bytes = 0;   ///< that were written anew
+    std::optional<instant> first{}, last{};  ///< times of those events
+    friend bool operator==(const purge_receipt&, const purge_receipt&) = default;
+};
+
+/// An erasure that the files of a store tell of: its leads are suppressed, or not yet purged.
+struct erasure_status {
+    std::uint64_t id = 0;  ///< 1, 2, ... over the life of the store
+    instant when{};
+    bool gone = false;  ///< a purge has removed the lead's bytes from all files
+    friend bool operator==(const erasure_status&, const erasure_status&) = default;
+};
+
+/// Says what verify() read. A second copy of the manifest that is damaged is no error: the first is enough.
+struct verify_report {
+    std::int64_t files = 0, bytes = 0, events = 0;
+    bool manifest_copy_damaged = false;
+    friend bool operator==(const verify_report&, const verify_report&) = default;
 };
 
 /// Says how a question is run, or a file is loaded; what comes out never depends on `threads`.
@@ -69,35 +114,66 @@ private:
 /// Cost: O(events of the lead × columns + segments × log leads).
 WEIR_API result<std::vector<event>> events_of(const snapshot&, const lead_id&);
 
-/// Events in memory, in columns. Any thread may call any method; appends queue behind one another and
-/// snapshot() does not wait for them.
+/// Events in columns, in memory or in a directory. Any thread may call any method; appends queue behind one
+/// another and snapshot() does not wait for them.
+///
+/// A store on disk has one writer. Several threads that append share one write to the disk. Whatever happens,
+/// it opens again with the batches that were acknowledged, and maybe some that were still under way, each
+/// whole, none left out between. After a failed sync it takes nothing more (io) until it is opened anew: what
+/// the disk has cannot be known from here.
 class WEIR_API store {
 public:
     store();
     explicit store(const store_options&);
+    /// Opens the store in a directory, which is made (mode 0700) if it is not there.
+    ///
+    /// Errors: io (not a directory, another writer, no store to read), corrupt (a file is damaged or missing:
+    /// nothing is changed), unsupported (a newer weir wrote it), bad_input (the directory holds other
+    /// things). Cost: reads the log, at most about 64 MiB, and the segments.
+    static result<store> open(std::string path, const store_options& = {});
     store(store&&) noexcept;
     store& operator=(store&&) noexcept;
+    /// A store on disk that was not closed is as durable as it was; the next open reads its log.
     ~store();
 
     /// Adds all events of the batch, or none. Late events are welcome: order of arrival only numbers them.
-    /// Errors: bad_input (the first wrong event, "batch[3]"), limit_exceeded (memory_budget).
+    /// Errors: bad_input (the first wrong event, "batch[3]"), limit_exceeded (memory_budget); on disk also
+    /// io, unsupported (closed, or open to read). A snapshot shows them when they are acknowledged.
     /// Cost: O(n log n), and each event is rewritten a few more times as the store grows.
     result<receipt> append(const batch&);
     result<receipt> append(const event&);
-    /// Merges everything into one segment, which makes questions fastest. Appends wait for it.
+    /// In memory: merges everything into one segment, which makes questions fastest; appends wait for it.
+    /// On disk: moves what the log holds into a segment file; appends go on. Errors: io.
     result<void> seal();
-    /// Does one merge that is due and gives the number of events that it rewrote; 0: none is due. Call it
-    /// when there is time, and again until it gives 0. Appends do not wait for it.
+    /// Does one merge that is due and gives the number of events that it rewrote; 0: none is due. On disk it
+    /// first does what seal() does, then merges files. Call it when there is time, and again until it gives
+    /// 0. Appends do not wait for it.
     result<std::int64_t> maintain();
     /// Removes every event of a lead; later events of that lead are refused and counted as erased.
-    /// Snapshots taken before still show it. Returns the number of events removed. Cost: O(its segments).
+    /// Snapshots taken before still show it, and on disk its bytes stay in files until purge().
+    /// Returns the number of events removed. Cost: O(its segments).
     result<std::int64_t> erase(const lead_id&);
+    /// Removes the bytes of all erased leads from every file. A file that an older snapshot still reads
+    /// loses its name now and its bytes with that snapshot. In memory there is nothing to do.
+    /// Cost: rewrites the log and each segment that holds an erased lead.
+    result<purge_receipt> purge();
+    /// Lists the erasures that the store knows, oldest first. In memory there are none.
+    result<std::vector<erasure_status>> erasures() const;
+    /// Reads every byte of every file and checks it. In memory there are no files.
+    /// Errors: corrupt, with file and offset. Cost: reads the store; appends wait for the log's part.
+    result<verify_report> verify() const;
+    /// Moves the log into a segment file, so that the next open is quick, and gives up the lock. From then on
+    /// every verb gives unsupported; snapshots stay. In memory it does nothing else. Errors: io; then the
+    /// store is closed all the same, and what was acknowledged is in the log.
+    result<void> close();
     weir::snapshot snapshot() const;
     /// Bytes that count against the memory budget.
     std::int64_t memory() const;
 
-private:
     struct impl;
+    explicit store(std::unique_ptr<impl>) noexcept;
+
+private:
     std::unique_ptr<impl> impl_;
 };
 

@@ -27,7 +27,7 @@ public:
 };
 
 /// A directory. Names are plain, without a slash. Every failure throws io, with the call, the name and the
-/// system's words; missing() tells of one that a name does not exist.
+/// system's words.
 class directory {
 public:
     virtual ~directory() = default;
@@ -43,6 +43,7 @@ public:
     virtual void wipe(const std::string& name) = 0;
     /// Takes the lock of the one writer; released with the directory. False: another holds it.
     virtual bool lock(const std::string& name) = 0;
+    virtual void unlock() = 0;
 
     virtual std::int64_t now() = 0;  ///< microseconds since 1970
     virtual void random(std::span<std::byte> to) = 0;

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
+#include <system_error>
 #include <utility>
 
 #include <dirent.h>
@@ -50,6 +52,18 @@ private:
     int number_;
 };
 
+// A child has the descriptors and the lock of its parent, and would write into its files.
+class owner {
+public:
+    void check(const std::string& what) const {
+        if (::getpid() != process_)
+            fail(errc::unsupported, "another process opened the store; open it anew after a fork", what);
+    }
+
+private:
+    pid_t process_ = ::getpid();
+};
+
 class real_file final : public file {
 public:
     real_file(int number, std::string name) : descriptor_(number), name_(std::move(name)) {}
@@ -73,6 +87,7 @@ public:
         return done;
     }
     std::size_t append(std::span<const std::byte> bytes) override {
+        owner_.check(name_);
         const ssize_t n = again([&] { return ::write(descriptor_.number(), bytes.data(), bytes.size()); });
         if (n < 0) refuse("write", name_);
         return static_cast<std::size_t>(n);
@@ -84,6 +99,7 @@ public:
 private:
     descriptor descriptor_;
     std::string name_;
+    owner owner_{};
 };
 
 class real_directory final : public directory {
@@ -117,12 +133,15 @@ public:
     }
     std::unique_ptr<file> open(const std::string& name) const override { return opened(name, O_RDONLY); }
     std::unique_ptr<file> create(const std::string& name) override {
+        owner_.check(path_);
         return opened(name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL);
     }
     void rename(const std::string& from, const std::string& to) override {
+        owner_.check(path_);
         if (::renameat(at(), from.c_str(), at(), to.c_str()) != 0) refuse("rename", path_ + '/' + from);
     }
     void unlink(const std::string& name) override {
+        owner_.check(path_);
         if (::unlinkat(at(), name.c_str(), 0) != 0) refuse("unlink", path_ + '/' + name);
     }
     void sync() override {
@@ -156,6 +175,8 @@ public:
         lock_ = std::move(held);
         return true;
     }
+
+    void unlock() override { lock_.reset(); }
 
     std::int64_t now() override {
         return std::chrono::duration_cast<std::chrono::microseconds>(
@@ -193,13 +214,26 @@ private:
 
     descriptor descriptor_;
     std::string path_;
+    owner owner_{};
     std::unique_ptr<descriptor> lock_{};
 };
 
 }  // namespace
 
+// The name of a new directory is made durable in the one that holds it.
+static void make_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), S_IRWXU) != 0) {
+        if (errno != EEXIST) refuse("mkdir", path);
+        return;
+    }
+    const std::string above = path + "/..";
+    const descriptor holder(again([&] { return ::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    if (holder.number() < 0) refuse("open", above);
+    if (::fsync(holder.number()) != 0) refuse("fsync", above);
+}
+
 std::unique_ptr<directory> open_directory(const std::string& path, bool create) {
-    if (create && ::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) refuse("mkdir", path);
+    if (create) make_directory(path);
     const int number = again([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (number < 0) refuse("open", path);
     try {

@@ -43,6 +43,17 @@ public:
     void remember(content_hash id, content_hash content, std::int64_t arrival, std::int64_t horizon);
     /// Remembers all that another one does.
     void take(const id_memory&, std::int64_t horizon);
+    /// Forgets an event.
+    void forget(content_hash id, std::int64_t arrival) {
+        if (const auto at = known_.find(id); at != known_.end() && at->second.arrival == arrival)
+            known_.erase(at);
+    }
+    /// Calls f(id, content, arrival) for each event that is remembered, in order of arrival.
+    template <class F> void for_each(F&& f) const {
+        for (const auto& [arrival, id] : by_arrival_)
+            if (const auto at = known_.find(id); at != known_.end() && at->second.arrival == arrival)
+                f(id, at->second.content, arrival);
+    }
 
 private:
     struct seen {

@@ -42,6 +42,7 @@ public:
         all.duplicate = of_events.duplicate;
         all.conflicting = of_events.conflicting;
         all.erased = of_events.erased;
+        all.future = of_events.future;
         return all;
     }
 
@@ -69,6 +70,7 @@ void append(store& to, batch& events, receipt& sum) {
     sum.duplicate += done.duplicate;
     sum.conflicting += done.conflicting;
     sum.erased += done.erased;
+    sum.future += done.future;
     events.clear();
 }
 

@@ -2,17 +2,16 @@
 //
 // Appends are serialised by `writing`. What readers see is one immutable snapshot::impl behind `publishing`,
 // which is held only to copy or replace a pointer: a snapshot never waits for an append.
+#include "store/store_impl.hpp"
+
 #include <algorithm>
-#include <mutex>
+#include <initializer_list>
+#include <limits>
+#include <span>
 #include <utility>
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
 #include "base/fail.hpp"
-#include "store/event_id.hpp"
-#include "store/segment_builder.hpp"
 #include "store/segment_merge.hpp"
-#include "store/snapshot_data.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -20,6 +19,7 @@ namespace {
 // Segments of one size class are merged when there are this many: each event is then rewritten about
 // log8(n / batch) times, and a question meets at most 7 segments of a class.
 constexpr std::size_t fan_in = 8;
+constexpr std::int64_t budget_in_memory = std::int64_t{4} << 30, budget_on_disk = std::int64_t{256} << 20;
 
 int tier(std::size_t rows) {
     int t = 0;
@@ -27,13 +27,18 @@ int tier(std::size_t rows) {
     return t;
 }
 
-using segments = std::vector<std::shared_ptr<const segment>>;
+void check_size(const frame& f) {
+    if (f.payload.size() > max_frame_bytes)
+        fail(errc::limit_exceeded,
+             "the batch takes " + std::to_string(f.payload.size()) + " bytes, at most " +
+                 std::to_string(max_frame_bytes) + " are allowed",
+             "batch");
+}
 
-// The segments to merge next: the newest run of at least fan_in that are no bigger than the tier of its last.
-struct run {
-    std::size_t begin = 0, size = 0;
-};
-run due_run(const segments& all) {
+}  // namespace
+
+// The newest run of at least fan_in that are no bigger than the tier of its last.
+segment_run due_run(std::span<const std::shared_ptr<const segment>> all) {
     for (std::size_t end = all.size(); end >= fan_in; --end) {
         const int newest = tier(all[end - 1]->size());
         std::size_t size = 0;
@@ -43,18 +48,29 @@ run due_run(const segments& all) {
     return {};
 }
 
-std::shared_ptr<const segment> merged(const segments& all, const run& r) {
-    return merge_segments(std::span(all).subspan(r.begin, r.size));
-}
-
-void replace(segments& all, const run& r, std::shared_ptr<const segment> by) {
-    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(r.begin);
+void replace_run(store_version& v, const segment_run& r, std::shared_ptr<const segment> by,
+                 std::uint64_t file) {
+    auto next = std::make_shared<snapshot::impl>(*v.data);
+    const auto begin = next->segments.begin() + static_cast<std::ptrdiff_t>(r.begin);
+    const auto files = v.files.begin() + static_cast<std::ptrdiff_t>(r.begin);
+    const auto size = static_cast<std::ptrdiff_t>(r.size);
     *begin = std::move(by);
-    all.erase(begin + 1, begin + static_cast<std::ptrdiff_t>(r.size));
+    *files = file;
+    next->segments.erase(begin + 1, begin + size);
+    v.files.erase(files + 1, files + size);
+    v.data = std::move(next);
 }
 
-void merge_full_tiers(segments& all) {
-    for (run r = due_run(all); r.size > 0; r = due_run(all)) replace(all, r, merged(all, r));
+void merge_full_tiers(store_version& v) {
+    for (;;) {
+        const std::span all(v.data->segments);
+        const auto in_files = static_cast<std::size_t>(
+            std::find(v.files.begin(), v.files.end(), std::uint64_t{0}) - v.files.begin());
+        segment_run r = due_run(all.subspan(in_files));
+        if (r.size == 0) return;
+        r.begin += in_files;
+        replace_run(v, r, merge_segments(all.subspan(r.begin, r.size)), 0);
+    }
 }
 
 std::int64_t memory_of(const snapshot::impl& s) {
@@ -65,48 +81,94 @@ std::int64_t memory_of(const snapshot::impl& s) {
     return sum;
 }
 
-}  // namespace
-
-struct store::impl {
-    explicit impl(const store_options& o) : options(o) {
-        auto empty = std::make_shared<snapshot::impl>();
-        empty->lead_keys = std::make_shared<dictionary>();
-        empty->event_names = std::make_shared<dictionary>();
-        current = std::move(empty);
+std::int64_t remove_lead(store_version& v, std::uint32_t lead) {
+    auto next = std::make_shared<snapshot::impl>(*v.data);
+    std::vector<std::uint64_t> files;
+    std::int64_t removed = 0;
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < next->segments.size(); ++i) {
+        auto s = next->segments[i];
+        if (std::binary_search(s->leads.begin(), s->leads.end(), lead)) {
+            auto rest = merge_segments({&s, 1}, lead);
+            removed += static_cast<std::int64_t>(s->size() - rest->size());
+            if (rest->size() == 0) continue;
+            s = std::move(rest);
+        }
+        next->segments[kept++] = std::move(s);
+        files.push_back(v.files[i]);
     }
+    next->segments.resize(kept);
+    if (removed > 0) v = {std::move(next), std::move(files)};
+    return removed;
+}
 
-    std::shared_ptr<const snapshot::impl> read() const {
-        const std::lock_guard lock(publishing);
-        return current;
+store::impl::impl(const store_options& o) : options(o) {
+    auto empty = std::make_shared<snapshot::impl>();
+    empty->lead_keys = std::make_shared<dictionary>();
+    empty->event_names = std::make_shared<dictionary>();
+    current.data = std::move(empty);
+    staged = current;
+}
+
+std::shared_ptr<const snapshot::impl> store::impl::read() const {
+    const std::lock_guard lock(publishing);
+    return current.data;
+}
+
+store_version store::impl::read_version() const {
+    const std::lock_guard lock(publishing);
+    return current;
+}
+
+// What readers saw before is let go of without the lock.
+void store::impl::publish(store_version next) {
+    const std::lock_guard lock(publishing);
+    std::swap(current, next);
+}
+
+content_hash store::impl::hash_of_lead(std::string_view key) const {
+    return secret.empty() ? hash_of_text(key) : hash_of_text(secret + std::string(key));
+}
+
+std::int64_t store::impl::budget() const {
+    return options.memory_budget.value_or(files ? budget_on_disk : budget_in_memory);
+}
+
+void store::impl::check_open() const {
+    if (is_closed) fail(errc::unsupported, "the store is closed");
+    if (options.read_only) fail(errc::unsupported, "the store was opened to read only", "read_only");
+    if (files) files->check();
+}
+
+// What an event that arrives next would be, by all that are remembered: durable, under way, of its own batch.
+id_memory::verdict store::impl::judge(content_hash id, content_hash content, std::int64_t arrival,
+                                      const id_memory& own) const {
+    for (const id_memory* known : std::initializer_list<const id_memory*>{
+             &ids, flying ? &flying->ids : nullptr, waiting ? &waiting->ids : nullptr, &own}) {
+        if (known == nullptr) continue;
+        const auto verdict = known->judge(id, content, arrival, options.dedupe_horizon);
+        if (verdict != id_memory::verdict::fresh) return verdict;
     }
-    void publish(std::shared_ptr<const snapshot::impl> next) {
-        const std::lock_guard lock(publishing);
-        current.swap(next);
-    }
+    return id_memory::verdict::fresh;
+}
 
-    receipt append(const batch::impl&);
-    std::vector<std::uint32_t> rows_to_keep(const batch::impl&, id_memory& fresh, receipt&) const;
-    std::int64_t erase(const lead_id&);
-    std::int64_t maintain();
+std::int64_t store::impl::latest_time() const {
+    std::int64_t latest = std::numeric_limits<std::int64_t>::max();
+    if (files && options.max_future_skew &&
+        __builtin_add_overflow(files->directory().now(), options.max_future_skew->count(), &latest))
+        latest = std::numeric_limits<std::int64_t>::max();
+    return latest;
+}
 
-    store_options options;
-    std::mutex maintaining{};  // taken before `writing`
-    std::mutex writing{};
-    mutable std::mutex publishing{};
-    std::shared_ptr<const snapshot::impl> current{};
-    std::int64_t next_arrival = 0;
-    id_memory ids{};
-    boost::unordered_flat_set<content_hash, content_hash::hasher> erased{};
-};
-
-// Rows of erased leads and repeated ids fall out here. `fresh` gets the new ids: a batch that is refused
-// later must leave no trace in `ids`.
+// Rows of erased leads, repeated ids and events of a far future fall out here. `fresh` gets the new ids: a
+// batch that is refused later must leave no trace.
 std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_memory& fresh,
                                                      receipt& r) const {
     std::vector<bool> refused(b.lead_keys->size());
     if (!erased.empty())
         for (std::uint32_t c = 0; c < refused.size(); ++c)
-            refused[c] = erased.contains(hash_of_text(b.lead_keys->at(c)));
+            refused[c] = erased.contains(hash_of_lead(b.lead_keys->at(c)));
+    const std::int64_t latest = latest_time();
 
     row_hasher content(b);
     std::vector<std::uint32_t> keep;
@@ -119,12 +181,14 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
             ++r.erased;
             continue;
         }
+        if (b.times[row] > latest) {
+            ++r.future;
+            continue;
+        }
         if (has_id) {
             const auto arrival = next_arrival + static_cast<std::int64_t>(keep.size());
             const content_hash key = own_id->second, said = content.of(row);
-            auto verdict = ids.judge(key, said, arrival, options.dedupe_horizon);
-            if (verdict == id_memory::verdict::fresh)
-                verdict = fresh.judge(key, said, arrival, options.dedupe_horizon);
+            const auto verdict = judge(key, said, arrival, fresh);
             if (verdict != id_memory::verdict::fresh) {
                 ++r.duplicate;
                 if (verdict == id_memory::verdict::conflicting) ++r.conflicting;
@@ -137,19 +201,10 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
     return keep;
 }
 
-receipt store::impl::append(const batch::impl& b) {
-    if (b.first_fault)
-        fail(errc::bad_input, b.first_fault->reason, "batch[" + std::to_string(b.first_fault->event) + "]");
-    const std::lock_guard lock(writing);
-    receipt r{.offered = static_cast<std::int64_t>(b.leads.size())};
-    id_memory fresh;
-    coded_batch coded{.from = b};
-    coded.rows = rows_to_keep(b, fresh, r);
-    coded.first_arrival = next_arrival;
-    r.accepted = static_cast<std::int64_t>(coded.rows.size());
-    if (coded.rows.empty()) return r;
-
-    auto next = std::make_shared<snapshot::impl>(*current);
+std::vector<std::uint32_t> add_rows(store_version& v, const batch::impl& b, std::vector<std::uint32_t> rows,
+                                    std::int64_t first_arrival) {
+    auto next = std::make_shared<snapshot::impl>(*v.data);
+    coded_batch coded{.from = b, .rows = std::move(rows), .first_arrival = first_arrival};
     coded.leads = next->lead_keys->insert(*b.lead_keys);
     coded.events = next->event_names->insert(*b.event_names);
     for (const auto& c : b.columns) {
@@ -159,64 +214,143 @@ receipt store::impl::append(const batch::impl& b) {
             coded.texts.back() = next->columns[coded.columns.back()].texts->insert(*c.texts);
     }
     next->segments.push_back(build_segment(coded));
-    if (const auto bytes = memory_of(*next); bytes > options.memory_budget)
-        fail(errc::limit_exceeded,
-             "the events would take " + std::to_string(bytes) + " bytes, memory_budget is " +
-                 std::to_string(options.memory_budget),
-             "memory_budget");
-    if (options.merge_on_append) merge_full_tiers(next->segments);
-    ids.take(fresh, options.dedupe_horizon);
-    next_arrival += r.accepted;
-    publish(std::move(next));
+    v.files.push_back(0);
+    v.data = std::move(next);
+    return std::move(coded.leads);
+}
+
+receipt store::impl::append(const batch::impl& b) {
+    if (b.first_fault)
+        fail(errc::bad_input, b.first_fault->reason, "batch[" + std::to_string(b.first_fault->event) + "]");
+    receipt r{.offered = static_cast<std::int64_t>(b.leads.size())};
+    std::shared_ptr<commit_group> group;
+    {
+        const std::lock_guard lock(writing);
+        check_open();
+        id_memory fresh;
+        auto rows = rows_to_keep(b, fresh, r);
+        r.accepted = static_cast<std::int64_t>(rows.size());
+        if (!rows.empty()) stage(b, std::move(rows), fresh);
+        group = waiting ? waiting : flying;  // what made a row a duplicate may not be durable either
+    }
+    if (group) commit(group);
+    if (files) flush_if_due();
     return r;
 }
 
-std::int64_t store::impl::erase(const lead_id& lead) {
-    const std::lock_guard lock(writing);
-    const std::string key = stored_key(lead);
-    erased.insert(hash_of_text(key));
-    const auto code = current->lead_keys->find(key);
-    if (!code) return 0;
-    auto next = std::make_shared<snapshot::impl>(*current);
-    std::int64_t removed = 0;
-    for (auto& s : next->segments) {
-        if (!std::binary_search(s->leads.begin(), s->leads.end(), *code)) continue;
-        auto rest = merge_segments({&s, 1}, *code);
-        removed += static_cast<std::int64_t>(s->size() - rest->size());
-        s = std::move(rest);
+void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, const id_memory& fresh) {
+    store_version next = staged;
+    const auto accepted = static_cast<std::int64_t>(rows.size());
+    const auto codes = add_rows(next, b, rows, next_arrival);
+    if (const auto bytes = memory_of(*next.data); bytes > budget())
+        fail(errc::limit_exceeded,
+             "the events would take " + std::to_string(bytes) + " bytes, memory_budget is " +
+                 std::to_string(budget()),
+             "memory_budget");
+    if (options.merge_on_append) merge_full_tiers(next);
+    if (files) {
+        frame f{frame_type::events, encode_events(b, rows, next_arrival)};
+        check_size(f);
+        auto stored = stored_ids(b, rows, codes, fresh, next_arrival);
+        auto group = waiting ? waiting : std::make_shared<commit_group>();
+        group->ids.take(fresh, options.dedupe_horizon);
+        group->stored.insert(group->stored.end(), stored.begin(), stored.end());
+        group->frames.push_back(std::move(f));
+        waiting = std::move(group);
+    } else {
+        ids.take(fresh, options.dedupe_horizon);
+        publish(next);
     }
-    std::erase_if(next->segments, [](const auto& s) { return s->size() == 0; });
-    publish(std::move(next));
+    staged = std::move(next);
+    next_arrival += accepted;
+}
+
+// What is staged is not durable yet, and the erasure must be seen by what is staged after it.
+std::int64_t store::impl::erase(const lead_id& lead) {
+    const std::string key = stored_key(lead);
+    std::int64_t removed = 0;
+    std::shared_ptr<commit_group> group;
+    {
+        const std::lock_guard lock(writing);
+        check_open();
+        const content_hash hash = hash_of_lead(key);
+        const auto code = staged.data->lead_keys->find(key);
+        store_version next = staged;
+        if (code) removed = remove_lead(next, *code);
+        if (!files) {
+            erased[hash] = 1;
+            publish(next);
+        } else if (removed > 0 || !erased.contains(hash)) {
+            const erasure e{last_erasure + 1, files->directory().now(), hash};
+            frame f{frame_type::erase, encode_erasure(e)};
+            auto to = waiting ? waiting : std::make_shared<commit_group>();
+            to->erasures.reserve(to->erasures.size() + 1);
+            to->frames.reserve(to->frames.size() + 1);
+            if (code) to->erased_leads.push_back(*code);
+            if (options.suppress_erased) ++erased[hash];
+            to->erasures.push_back(e);
+            to->frames.push_back(std::move(f));
+            waiting = std::move(to);
+            last_erasure = e.id;
+        }
+        staged = std::move(next);
+        group = waiting ? waiting : flying;
+    }
+    if (group) commit(group);
     return removed;
 }
 
 // Merges what readers see; in the end the run must still be there, which only seal() and erase() can change.
 std::int64_t store::impl::maintain() {
     const std::lock_guard one_at_a_time(maintaining);
+    if (files) return maintain_files();
     for (;;) {
         const auto before = read();
-        const run r = due_run(before->segments);
+        const segment_run r = due_run(before->segments);
         if (r.size == 0) return 0;
-        auto one = merged(before->segments, r);
+        auto one = merge_segments(std::span(before->segments).subspan(r.begin, r.size));
         const auto rewritten = static_cast<std::int64_t>(one->size());
         const std::lock_guard lock(writing);
-        auto next = std::make_shared<snapshot::impl>(*current);
+        check_open();
+        store_version next = staged;
+        const auto& now = next.data->segments;
         const auto first = before->segments.begin() + static_cast<std::ptrdiff_t>(r.begin);
-        const auto there = std::search(next->segments.begin(), next->segments.end(), first,
-                                       first + static_cast<std::ptrdiff_t>(r.size));
-        if (there == next->segments.end()) continue;
-        replace(next->segments, {static_cast<std::size_t>(there - next->segments.begin()), r.size},
-                std::move(one));
-        publish(std::move(next));
+        const auto there =
+            std::search(now.begin(), now.end(), first, first + static_cast<std::ptrdiff_t>(r.size));
+        if (there == now.end()) continue;
+        replace_run(next, {static_cast<std::size_t>(there - now.begin()), r.size}, std::move(one), 0);
+        publish(next);
+        staged = std::move(next);
         return rewritten;
     }
 }
 
+void store::impl::seal() {
+    if (files) {
+        const std::lock_guard one_at_a_time(maintaining);
+        flush(false);
+        return;
+    }
+    const std::lock_guard lock(writing);
+    check_open();
+    if (staged.data->segments.size() < 2) return;
+    store_version next = staged;
+    replace_run(next, {0, next.files.size()}, merge_segments(next.data->segments), 0);
+    publish(next);
+    staged = std::move(next);
+}
+
 store::store() : store(store_options{}) {}
 store::store(const store_options& options) : impl_(std::make_unique<impl>(options)) {}
+store::store(std::unique_ptr<impl> i) noexcept : impl_(std::move(i)) {}
 store::store(store&&) noexcept = default;
 store& store::operator=(store&&) noexcept = default;
 store::~store() = default;
+
+result<store> store::open(std::string path, const store_options& options) {
+    return guarded(
+        [&] { return store(open_store(disk::open_directory(path, !options.read_only), options)); });
+}
 
 result<receipt> store::append(const batch& b) {
     return guarded([&] { return impl_->append(b.data()); });
@@ -231,13 +365,7 @@ result<receipt> store::append(const event& e) {
 }
 
 result<void> store::seal() {
-    return guarded([&] {
-        const std::lock_guard lock(impl_->writing);
-        if (impl_->current->segments.size() < 2) return;
-        auto next = std::make_shared<snapshot::impl>(*impl_->current);
-        next->segments = {merge_segments(next->segments)};
-        impl_->publish(std::move(next));
-    });
+    return guarded([&] { impl_->seal(); });
 }
 
 result<std::int64_t> store::maintain() {
@@ -246,6 +374,22 @@ result<std::int64_t> store::maintain() {
 
 result<std::int64_t> store::erase(const lead_id& lead) {
     return guarded([&] { return impl_->erase(lead); });
+}
+
+result<purge_receipt> store::purge() {
+    return guarded([&] { return impl_->purge(); });
+}
+
+result<std::vector<erasure_status>> store::erasures() const {
+    return guarded([&] { return impl_->erasures(); });
+}
+
+result<verify_report> store::verify() const {
+    return guarded([&] { return impl_->verify(); });
+}
+
+result<void> store::close() {
+    return guarded([&] { impl_->close(); });
 }
 
 snapshot store::snapshot() const { return weir::snapshot(impl_->read()); }

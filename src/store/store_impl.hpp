@@ -1,0 +1,164 @@
+// store/store_impl.hpp - the writer's side of a store: what is staged, what is durable, what readers see.
+//
+// Locks are taken in the order of their declaration. `current` is what readers see; `staged` has also what
+// was appended and is not durable yet. In memory both are the same.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "store/event_id.hpp"
+#include "store/frame.hpp"
+#include "store/segment_builder.hpp"
+#include "store/snapshot_data.hpp"
+#include "store/store_files.hpp"
+
+namespace weir::inline v1 {
+
+/// A snapshot with what the writer has to know of each of its segments.
+struct store_version {
+    std::shared_ptr<const snapshot::impl> data{};
+    /// By segment: the file that holds it, or will when a flush that runs is done; 0: the log alone does.
+    /// Files come first.
+    std::vector<std::uint64_t> files{};
+};
+
+/// Calls of append() and erase() that one sync makes durable.
+struct commit_group {
+    std::vector<frame> frames{};
+    id_memory ids{};
+    std::vector<stored_id> stored{};
+    std::vector<erasure> erasures{};
+    std::vector<std::uint32_t> erased_leads{};
+    bool is_done = false;  ///< guarded by `committing`, like the failure
+    std::optional<error> failure{};
+};
+
+/// What the log held when a flush began.
+struct flush_state {
+    std::uint64_t file = 0;       ///< that it will be in
+    std::uint64_t seq = 0;        ///< its last frame
+    std::uint64_t first_log = 0;  ///< the log that goes on; 0: none does
+    std::int64_t arrival = 0;     ///< of the next event
+    std::uint64_t last_erasure = 0;
+    store_version frozen{};
+    std::vector<stored_id> ids{};
+    std::vector<erasure> erasures{};
+};
+
+struct store::impl {
+    explicit impl(const store_options&);
+
+    receipt append(const batch::impl&);
+    std::int64_t erase(const lead_id&);
+    std::int64_t maintain();
+    void seal();
+    purge_receipt purge();
+    std::vector<erasure_status> erasures() const;
+    verify_report verify() const;
+    void close();
+    std::shared_ptr<const snapshot::impl> read() const;
+    store_version read_version() const;
+    std::int64_t budget() const;
+
+    store_options options;
+    std::unique_ptr<store_files> files{};  ///< none: in memory
+
+    mutable std::mutex maintaining{};
+    mutable std::mutex committing{};
+    mutable std::mutex writing{};
+    store_version staged{};  // and below: guarded by `writing`
+    std::int64_t next_arrival = 0;
+    std::uint64_t last_erasure = 0;
+    bool is_closed = false;
+    id_memory ids{};  ///< of durable events
+    std::shared_ptr<commit_group> flying{}, waiting{};
+    boost::unordered_flat_map<content_hash, int, content_hash::hasher> erased{};  ///< how often
+    // What the next flush has to write beside segments:
+    std::vector<stored_id> log_ids{};
+    std::vector<erasure> log_erasures{};
+    std::unordered_map<std::uint64_t, std::vector<stored_id>> file_ids{};
+
+    mutable std::mutex publishing{};
+    store_version current{};
+    // Guarded by `writing`: next_arrival and last_erasure without what is staged.
+    std::int64_t durable_arrival = 0;
+    std::uint64_t durable_erasure = 0;
+
+    std::string secret{};  ///< in front of a lead's key where that is hashed; empty in memory
+
+    // Shared by the files that implement them. store.cpp:
+    void check_open() const;
+    void publish(store_version);
+    content_hash hash_of_lead(std::string_view stored_key) const;
+    std::int64_t latest_time() const;
+    id_memory::verdict judge(content_hash id, content_hash content, std::int64_t arrival,
+                             const id_memory& own) const;
+    std::vector<std::uint32_t> rows_to_keep(const batch::impl&, id_memory& fresh, receipt&) const;
+    void stage(const batch::impl&, std::vector<std::uint32_t> rows, const id_memory& fresh);
+    // store_disk.cpp:
+    void commit(const std::shared_ptr<commit_group>&);
+    void commit_waiting();
+    void remember(const commit_group&);
+    void forget_ids(std::uint32_t lead);
+    std::unique_lock<std::mutex> lock_when_settled();
+    void flush_if_due();
+    std::int64_t memory_of_log() const;
+    std::int64_t flush(bool last);
+    void freeze(flush_state&);
+    void thaw(flush_state&);
+    std::int64_t seal_log(flush_state&);
+    std::optional<segment_entry> write_frozen(const flush_state&, opened_segment&);
+    opened_segment open(const segment_entry&) const;
+    // store_purge.cpp:
+    void purge_file(const segment_entry&, const std::vector<erasure>& pending, std::vector<content_hash>& met,
+                    purge_receipt&);
+    // recovery.cpp, when no other thread knows the store:
+    void recover();
+    void read_manifest();
+    void open_segments();
+    void replay_events(const disk::field_reader&);
+    void replay_erasure(const disk::field_reader&);
+    void replace_files(std::span<const std::uint64_t> old, std::shared_ptr<const segment> by,
+                       const segment_entry&);
+    std::int64_t maintain_files();
+    segment_entry rewrite(std::span<const std::uint64_t> old, const std::shared_ptr<const segment>& by,
+                          const snapshot::impl& names);
+    /// Without the leads of erasures after an epoch.
+    std::shared_ptr<const segment> without_erased(std::shared_ptr<const segment>, std::uint64_t epoch,
+                                                  std::span<const erasure>) const;
+};
+
+/// Adds rows as a segment; gives the codes of the leads, by code of the batch.
+std::vector<std::uint32_t> add_rows(store_version&, const batch::impl&, std::vector<std::uint32_t> rows,
+                                    std::int64_t first_arrival);
+/// The ids among rows that were added.
+std::vector<stored_id> stored_ids(const batch::impl&, std::span<const std::uint32_t> rows,
+                                  std::span<const std::uint32_t> codes, const id_memory& fresh,
+                                  std::int64_t first_arrival);
+/// Removes the rows of a lead; gives how many.
+std::int64_t remove_lead(store_version&, std::uint32_t lead);
+/// Merges tails of segments that no file holds where enough of a size have come together.
+void merge_full_tiers(store_version&);
+/// The segments to merge next among those that a file holds, or, in memory, among all.
+struct segment_run {
+    std::size_t begin = 0, size = 0;
+};
+segment_run due_run(std::span<const std::shared_ptr<const segment>>);
+void replace_run(store_version&, const segment_run&, std::shared_ptr<const segment> by, std::uint64_t file);
+std::int64_t memory_of(const snapshot::impl&);
+
+/// A store in a directory that is open already.
+std::unique_ptr<store::impl> open_store(std::unique_ptr<disk::directory>, const store_options&,
+                                        const store_tuning& = {});
+
+}  // namespace weir::inline v1
