@@ -161,8 +161,8 @@ TEST_CASE("command: files that cannot be read or written are refused") {
             {"measure q.json events.csv --map m.json", "folder: cannot read the file: Is a directory (io)"},
             {"measure q.json folder", "folder: the directory holds other files and no store (bad_input)"},
             {"measure q.json folder events.csv",
-             "folder: found a directory, expected a file; a store on disk is the only SOURCE, or that of weir "
-             "append (invalid_question)"},
+             "folder: found a directory, expected a file; a store on disk is the only SOURCE, "
+             "or that of weir append (invalid_question)"},
             {"measure q.json events.csv -o no/answer", "no/answer: the file cannot be written (io)"},
             {"measure q.json events.csv -o folder", "folder: the file cannot be written (io)"},
             {"report r.json events.csv -o no/r.html", "no/r.html: the file cannot be written (io)"},

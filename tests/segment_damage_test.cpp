@@ -14,8 +14,7 @@
 #include "allocation.hpp"
 #include "base/fail.hpp"
 #include "catch.hpp"
-#include "memory_file.hpp"
-#include "store/segment_file.hpp"
+#include "segment_files.hpp"
 #include "store/segment_footer.hpp"
 
 namespace {
@@ -28,13 +27,6 @@ using bytes = std::vector<std::byte>;
 const disk::file_identity& who() {
     static const disk::file_identity id{{std::byte{1}, std::byte{2}, std::byte{3}}, 77, "seg"};
     return id;
-}
-
-std::shared_ptr<snapshot::impl> nothing() {
-    auto data = std::make_shared<snapshot::impl>();
-    data->lead_keys = std::make_shared<dictionary>();
-    data->event_names = std::make_shared<dictionary>();
-    return data;
 }
 
 struct sealed {
@@ -164,7 +156,7 @@ struct outcome {
 };
 outcome try_open(const sealed& f, const opener& how) {
     outcome o;
-    const auto data = nothing();
+    const auto data = empty_snapshot();
     const std::size_t before = bytes_asked_for();
     const auto result = guarded([&] { return how(f, *data); });
     const std::size_t asked = bytes_asked_for() - before;
@@ -259,7 +251,7 @@ TEST_CASE("segment damage: numbers replaced under good checksums are refused, or
 TEST_CASE("segment damage: another file, or another place, is found") {
     const sealed f = make_file();
     const auto refused = [&](const disk::file_identity& other, const segment_entry& entry) {
-        const auto data = nothing();
+        const auto data = empty_snapshot();
         const auto r =
             guarded([&] { return open_segment(std::make_shared<memory_file>(f.raw), other, entry, *data); });
         return !r && r.error().code == errc::corrupt;

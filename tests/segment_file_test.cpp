@@ -8,27 +8,13 @@
 #include <weir.hpp>
 
 #include "catch.hpp"
-#include "memory_file.hpp"
-#include "store/segment_file.hpp"
+#include "segment_files.hpp"
 #include "world.hpp"
 
 namespace {
 
 using namespace weir_test;
 using namespace weir;
-
-disk::file_identity identity(std::uint64_t number) {
-    disk::file_identity who{{}, number, "seg-" + std::to_string(number)};
-    for (std::size_t i = 0; i < who.store.size(); ++i) who.store[i] = static_cast<std::byte>(7 * i + 1);
-    return who;
-}
-
-// A snapshot's segments as files.
-struct files {
-    std::vector<std::shared_ptr<memory_file>> all{};
-    std::vector<segment_entry> entries{};
-    std::vector<std::vector<stored_id>> ids{};
-};
 
 std::vector<stored_id> some_ids(const segment& s, dice& d) {
     std::vector<stored_id> ids;
@@ -37,47 +23,7 @@ std::vector<stored_id> some_ids(const segment& s, dice& d) {
     return ids;
 }
 
-files write(const snapshot& s, dice& d) {
-    files to;
-    const auto& data = s.data();
-    for (std::size_t i = 0; i < data.raw_segments(); ++i) {
-        to.all.push_back(std::make_shared<memory_file>());
-        to.ids.push_back(some_ids(*data.segments[i], d));
-        to.entries.push_back(
-            write_segment(*to.all.back(), identity(i + 1), *data.segments[i], data, to.ids.back()));
-        REQUIRE(to.all.back()->synced == to.all.back()->bytes.size());
-        REQUIRE(to.entries.back().file_length == to.all.back()->bytes.size());
-    }
-    return to;
-}
-
-std::shared_ptr<snapshot::impl> nothing() {
-    auto data = std::make_shared<snapshot::impl>();
-    data->lead_keys = std::make_shared<dictionary>();
-    data->event_names = std::make_shared<dictionary>();
-    return data;
-}
-
-snapshot open(const files& from, const snapshot& original, std::shared_ptr<snapshot::impl> into = nothing()) {
-    for (std::size_t i = 0; i < from.all.size(); ++i) {
-        const auto opened = open_segment(from.all[i], identity(i + 1), from.entries[i], *into);
-        into->segments.push_back(opened.data);
-        REQUIRE(opened.ids.size() == from.ids[i].size());
-        for (std::size_t k = 0; k < opened.ids.size(); ++k) {
-            const stored_id &is = opened.ids[k], &was = from.ids[i][k];
-            CHECK(is.id == was.id);
-            CHECK(is.content == was.content);
-            CHECK(is.arrival == was.arrival);
-            CHECK(into->lead_key(is.lead) == original.data().lead_key(was.lead));
-        }
-    }
-    return snapshot(into);
-}
-
-snapshot through_files(const snapshot& s, std::uint64_t seed) {
-    dice d(seed);
-    return open(write(s, d), s);
-}
+snapshot through_files(const snapshot& s) { return write_files(s).open(); }
 
 template <class Table> std::string print(const result<Table>& r) {
     return r ? to_json(answer(*r)) : to_string(r.error());
@@ -108,7 +54,7 @@ TEST_CASE("segment file: a store that went through files answers as before") {
         const funnel_world w = make_axes_world(310'000'000 + seed);
         dice d(seed);
         const store s = make_store(w, make_layout(d));
-        const snapshot before = s.snapshot(), after = through_files(before, seed);
+        const snapshot before = s.snapshot(), after = through_files(before);
         segments += before.data().raw_segments();
         REQUIRE(before.size() == after.size());
         REQUIRE(before.leads() == after.leads());
@@ -126,7 +72,7 @@ TEST_CASE("segment file: stages derived from files are those derived from memory
         dice d(seed);
         const store s = make_store(w, make_layout(d));
         const auto before = derive(s.snapshot(), w.lifecycle, w.scope);
-        const auto after = derive(through_files(s.snapshot(), seed), w.lifecycle, w.scope);
+        const auto after = derive(through_files(s.snapshot()), w.lifecycle, w.scope);
         REQUIRE(before.has_value() == after.has_value());
         if (!before) continue;
         REQUIRE(print(measure(*before, w.funnel)) == print(measure(*after, w.funnel)));
@@ -143,7 +89,7 @@ TEST_CASE("segment file: codes of the store that opens it may be any") {
         dice d(seed);
         const store s = make_store(w, make_layout(d));
         // Keys, names and texts that are there already, in another order: leads have to be sorted anew.
-        auto into = nothing();
+        const auto into = empty_snapshot();
         std::vector<event> others = w.events;
         d.shuffle(others);
         for (const event& e : others) {
@@ -153,12 +99,12 @@ TEST_CASE("segment file: codes of the store that opens it may be any") {
                 if (const auto* text = a.value.get<std::string>(); text != nullptr && d.chance(60))
                     into->columns[into->add_column({a.name, value_kind::text})].texts->insert(*text);
         }
-        const snapshot before = s.snapshot(), after = open(write(before, d), before, into);
+        const snapshot before = s.snapshot(), after = write_files(before).open({}, into);
         REQUIRE(print(measure(before, w.funnel)) == print(measure(after, w.funnel)));
         for (const auto& key : leads_of(w))
             REQUIRE(print(events_of(before, lead_id(key))) == print(events_of(after, lead_id(key))));
         // And what was opened is written as it was, but for the order of leads and codes.
-        REQUIRE(print(measure(through_files(after, seed), w.funnel)) == print(measure(before, w.funnel)));
+        REQUIRE(print(measure(through_files(after), w.funnel)) == print(measure(before, w.funnel)));
     }
 }
 
@@ -172,13 +118,47 @@ TEST_CASE("segment file: nothing of an erased lead gets into a file") {
     s.append({"kept", "visit-plain", from_unix_microseconds(2'000), {}, {}}).value();
     s.seal().value();
     s.erase("secret lead").value();
-    dice d(1);
-    const files written = write(s.snapshot(), d);
+    const segment_files written = write_files(s.snapshot());
     REQUIRE(written.all.size() == 1);
     const auto& bytes = written.all[0]->bytes;
     const std::string_view raw(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     CHECK(raw.find("kept") != std::string_view::npos);
     CHECK(raw.find("secret") == std::string_view::npos);
     CHECK(raw.find("\x77\x66\x55\x44\x33\x22\x11") == std::string_view::npos);
-    CHECK(print(events_of(open(written, s.snapshot()), "kept")) == print(events_of(s.snapshot(), "kept")));
+    CHECK(print(events_of(written.open(), "kept")) == print(events_of(s.snapshot(), "kept")));
+}
+
+TEST_CASE("segment file: event ids come back with the leads that they are of") {
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const funnel_world w = make_axes_world(340'000'000 + seed);
+        dice d(seed);
+        const store s = make_store(w, make_layout(d));
+        const auto before = s.snapshot();
+        segment_files written;
+        const auto into = empty_snapshot();
+        into->lead_keys->insert("somebody else");
+        for (std::size_t i = 0; i < before.data().raw_segments(); ++i) {
+            const segment& of = *before.data().segments[i];
+            written.add(of, before.data(), some_ids(of, d));
+            const auto back = open_segment(written.all[i], identity_of(i + 1), written.entries[i], *into).ids;
+            REQUIRE(back.size() == written.ids[i].size());
+            for (std::size_t k = 0; k < back.size(); ++k) {
+                const stored_id& was = written.ids[i][k];
+                REQUIRE(before.data().lead_key(was.lead) == into->lead_key(back[k].lead));
+                REQUIRE(back[k] == stored_id{was.id, was.content, was.arrival, back[k].lead});
+            }
+        }
+    }
+}
+
+TEST_CASE("segment file: it is durable when it is said to be, and complete") {
+    store s;
+    s.append({"a", "visit", from_unix_microseconds(1), {}, {}}).value();
+    const segment_files written = write_files(s.snapshot());
+    REQUIRE(written.all.size() == 1);
+    CHECK(written.all[0]->synced == written.all[0]->bytes.size());
+    CHECK(written.entries[0].file_length == written.all[0]->bytes.size());
+    CHECK_NOTHROW(verify_segment(written.all[0], identity_of(1), written.entries[0]));
+    written.all[0]->bytes[200] ^= std::byte{1};
+    CHECK_THROWS_AS(verify_segment(written.all[0], identity_of(1), written.entries[0]), weir::exception);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "store/column_cache.hpp"
+
 namespace weir::inline v1 {
 namespace {
 
@@ -44,6 +46,8 @@ bool may_time_out(const rulebook& rules, place at, std::int64_t entered, std::in
 
 // Calls f(lead, time of its last row there) for each segment and lead.
 template <class F> void each_last(const segment& s, F&& f) {
+    const segment_in_use used(s);
+    s.rows_ready();
     for (std::size_t i = 0; i < s.leads.size(); ++i)
         f(s.leads[i], s.times[s.offsets[i + 1] - std::size_t{1}]);
 }

@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "derive/fold.hpp"
 #include "store/batch_data.hpp"
+#include "store/column_cache.hpp"
 #include "store/events_of.hpp"
 
 namespace weir::inline v1 {
@@ -229,7 +230,9 @@ result<lifecycle_explanation> explain(const snapshot& derived, const lead_id& le
         lifecycle_explanation out{.lifecycle = layer.lifecycle, .lead = lead};
         if (data.last_raw()) out.as_of = at_instant(layer.as_of);
         std::vector<row> rows;
+        std::vector<segment_in_use> used;
         if (const auto code = data.find_lead(lead)) {
+            used = use_raw_segments(data, *code, *code + 1);
             out.lead = lead_of(data.lead_key(*code));
             scan(base, {.as_of = layer.as_of, .hidden = true, .lead = *code},
                  [&](int, const lead_rows& found) { rows.assign(found.rows.begin(), found.rows.end()); });

@@ -16,6 +16,7 @@
 #include "measure/obstacle.hpp"
 #include "measure/preset.hpp"
 #include "store/batch_data.hpp"
+#include "store/column_cache.hpp"
 #include "store/events_of.hpp"
 
 namespace weir::inline v1 {
@@ -192,6 +193,8 @@ result<funnel_explanation> explain(const snapshot& s, const funnel& q, const lea
         const auto code = data.find_lead(lead);
         std::vector<row> rows;
         if (as_of) out.as_of = at_instant(*as_of);
+        std::vector<segment_in_use> used;
+        if (code) used = use_raw_segments(data, *code, *code + 1);
         if (code && as_of) rows = rows_of(data, *code, *as_of);
         if (rows.empty())
             out.notes.push_back(fmt::format("there is no event of lead {}", quoted(to_string(lead))));

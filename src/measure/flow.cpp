@@ -24,6 +24,7 @@
 #include "measure/grouping.hpp"
 #include "measure/time_limits.hpp"
 #include "store/attribute_reader.hpp"
+#include "store/column_cache.hpp"
 #include "store/scan.hpp"
 #include "store/stage_visits.hpp"
 
@@ -122,10 +123,16 @@ private:
         const std::vector<std::size_t> borders = layer_.split(threads_);
         in_parallel(threads_, [&](int w) {
             worker& me = workers_[static_cast<std::size_t>(w)];
-            const auto from = borders.begin() + w;
-            for (std::size_t lead = from[0]; lead < from[1]; ++lead)
-                if (layer_.has_begun(lead, rules_.as_of))
-                    count(me, 0, lead, std::numeric_limits<std::int64_t>::min());
+            std::size_t lead = borders[static_cast<std::size_t>(w)];
+            const std::size_t end = borders[static_cast<std::size_t>(w) + 1];
+            if (lead == end) return;
+            const auto leads = layer_.leads();
+            // Amounts may be attributes of the events that caused the visits.
+            in_pieces(data_, leads[lead], leads[end - 1] + 1, [&](std::uint32_t, std::uint32_t until) {
+                for (; lead < end && leads[lead] < until; ++lead)
+                    if (layer_.has_begun(lead, rules_.as_of))
+                        count(me, 0, lead, std::numeric_limits<std::int64_t>::min());
+            });
         });
     }
 

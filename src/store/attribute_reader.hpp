@@ -46,7 +46,9 @@ public:
     /// The column that holds all its values in a segment, if that is one of texts.
     const segment_column* texts_in(std::uint32_t segment) const {
         const auto& found = found_[segment];
-        return found.size() == 1 && found.front()->is_text ? found.front() : nullptr;
+        if (found.size() != 1 || !found.front()->is_text) return nullptr;
+        found.front()->ready();
+        return found.front();
     }
     value value_of(datum) const;
     /// The text that names a group: a text as it stands, other values as to_string(value) prints them.

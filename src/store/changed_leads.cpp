@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "store/column_cache.hpp"
+
 namespace weir::inline v1 {
 namespace {
 
@@ -109,6 +111,8 @@ codes with_events_between(const snapshot::impl& data, std::int64_t after, std::i
     codes all;
     for (const auto& s : data.segments) {
         if (s->size() == 0 || s->max_time <= after || s->min_time > until) continue;
+        const segment_in_use used(*s);
+        s->rows_ready();
         codes here;
         for (std::size_t i = 0; i < s->leads.size(); ++i)
             if (s->times[s->offsets[i + 1] - std::size_t{1}] > after && s->times[s->offsets[i]] <= until)

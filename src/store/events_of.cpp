@@ -9,6 +9,7 @@
 
 #include "base/fail.hpp"
 #include "store/attribute_reader.hpp"
+#include "store/column_cache.hpp"
 #include "store/scan.hpp"
 
 namespace weir::inline v1 {
@@ -18,6 +19,7 @@ bool by_name(const named_value& a, const named_value& b) { return a.name < b.nam
 
 // Adds what the event itself carries, unless an event that it caused has the attribute already.
 void add_attributes(const snapshot::impl& data, const event_place& at, std::vector<named_value>& to) {
+    const segment_in_use used(*data.segments[at.segment]);
     const auto known = static_cast<std::ptrdiff_t>(to.size());
     for (const segment_column& c : data.segments[at.segment]->columns) {
         if (!c.has(at.row)) continue;

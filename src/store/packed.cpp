@@ -24,16 +24,11 @@ packed::packed(std::span<const std::int64_t> values) {
     *this = writer.finish();
 }
 
-packed::packed(std::int64_t least, std::uint64_t range, std::size_t size, std::unique_ptr<std::byte[]> bytes)
-    : base_(static_cast<std::uint64_t>(least)), size_(size), bytes_(std::move(bytes)) {
-    set_range(range);
-}
-
 bool packed::fits() const {
     if (range_ == mask_) return true;
     const std::byte* at = bytes_.get();
     std::uint64_t most = 0;
-    for (std::size_t i = 0; i < size_; ++i, at += width_) most = std::max(most, load(at) & mask_);
+    for (std::size_t i = 0; i < size_; ++i, at += width_) most = std::max(most, word(at) & mask_);
     return most <= range_;
 }
 
@@ -73,7 +68,7 @@ void packed_writer::append(std::span<const packed* const> columns, std::span<con
         } else {
             to = write(to, width, base, count,
                        [bytes, step = from->width_, mask = from->mask_, least = from->base_](std::size_t i) {
-                           return least + (packed::load(bytes + i * step) & mask);
+                           return least + (packed::word(bytes + i * step) & mask);
                        });
         }
     }

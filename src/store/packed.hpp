@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,9 +23,15 @@ public:
     static std::size_t width_for(std::uint64_t range) {
         return (static_cast<std::size_t>(std::bit_width(range)) + 7) / 8;
     }
-    /// A column out of bytes(), with at least `slack` behind them. Values beyond the range are the caller's
-    /// to find, see fits().
-    packed(std::int64_t least, std::uint64_t range, std::size_t size, std::unique_ptr<std::byte[]>);
+    /// A column whose values are elsewhere: its bounds, size and width can be asked for. load() gives it
+    /// values, as bytes() with at least `slack` behind them, and drop() takes them away again. Values beyond
+    /// the range are the caller's to find, see fits().
+    packed(std::int64_t least, std::uint64_t range, std::size_t size)
+        : base_(static_cast<std::uint64_t>(least)), size_(size) {
+        set_range(range);
+    }
+    void load(std::unique_ptr<std::byte[]> bytes) { bytes_ = std::move(bytes); }
+    std::unique_ptr<std::byte[]> drop() { return std::move(bytes_); }
     /// The values as they are stored: width() little-endian bytes each, to be added to least().
     std::span<const std::byte> bytes() const { return {bytes_.get(), size_ * width_}; }
     /// Whether every value lies between the bounds.
@@ -38,7 +45,7 @@ public:
     class view {
     public:
         std::int64_t operator[](std::size_t i) const {
-            return static_cast<std::int64_t>(base_ + (load(bytes_ + i * width_) & mask_));
+            return static_cast<std::int64_t>(base_ + (word(bytes_ + i * width_) & mask_));
         }
 
     private:
@@ -49,7 +56,10 @@ public:
         std::size_t width_;
         std::uint64_t base_, mask_;
     };
-    view look() const { return {bytes_.get(), width_, base_, mask_}; }
+    view look() const {
+        assert(bytes_ != nullptr);
+        return {bytes_.get(), width_, base_, mask_};
+    }
     /// For a caller to prefetch; never read it.
     const void* address(std::size_t i) const { return bytes_.get() + i * width_; }
     std::size_t size() const { return size_; }
@@ -68,7 +78,7 @@ private:
         width_ = width_for(range);
         mask_ = width_ == 0 ? 0 : ~std::uint64_t{0} >> (64 - 8 * width_);
     }
-    static std::uint64_t load(const std::byte* from) {
+    static std::uint64_t word(const std::byte* from) {
         std::uint64_t raw;
         std::memcpy(&raw, from, sizeof raw);
         return raw;

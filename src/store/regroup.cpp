@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/fail.hpp"
+#include "store/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -254,6 +255,11 @@ private:
     void add_raw() {
         const auto end = data_.segments.begin() + static_cast<std::ptrdiff_t>(data_.raw_segments());
         const sources from(data_.segments.begin(), end);
+        std::vector<segment_in_use> used;
+        for (const auto& s : from) {
+            used.emplace_back(*s);
+            s->all_ready();
+        }
         const arrangement rows(from, how_, ranks_, [](const segment& s, std::uint32_t r, std::uint32_t) {
             return place{s.times[r]};
         });

@@ -8,6 +8,7 @@
 
 #include "base/fail.hpp"
 #include "base/parallel.hpp"
+#include "store/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -50,6 +51,8 @@ public:
             const std::uint32_t begin = block_begin_;
             collect_masks(begin, next_lead_);
             choose(next_lead_ - begin);
+            if (chosen_count_ == 0) continue;
+            if (!rows_are_ready_) make_rows_ready();
             if (timed_ && block_.places == nullptr)  // before any rows are fetched
                 leave_out([&](std::uint32_t i) { return !may_be_meant(*biggest_, block_.place(i)); });
             if (firsts && may_take_firsts()) firsts(worker, take_firsts());
@@ -132,6 +135,12 @@ private:
             if (wanted && (options_.hidden || !data_.is_hidden(e))) roles_[e] |= given_if_raw;
             if (has(options_.filter.first, e)) roles_[e] |= ends_a_stop;
         }
+    }
+
+    // Not before they are needed: masks alone may tell that no row is.
+    void make_rows_ready() {
+        for (const cursor& c : cursors_) c.from->rows_ready();
+        rows_are_ready_ = true;
     }
 
     void collect_masks(std::uint32_t begin, std::uint32_t end) {
@@ -324,6 +333,7 @@ private:
     bool exact_ = true;  // a bit in a mask is an event that is given
     bool may_stop_ = false, may_count_ = false, timed_ = false;
     std::vector<cursor> cursors_{};
+    bool rows_are_ready_ = false;
     static constexpr unsigned given_if_raw = 1, given_if_derived = 2, ends_a_stop = 4;
     std::vector<std::uint8_t> roles_{};  // by event code
     const segment* biggest_ = nullptr;
@@ -339,6 +349,24 @@ private:
     std::vector<row> rows_{};
     scan_result done_{};
 };
+
+void add(scan_result& all, const scan_result& part) {
+    all.counted += part.counted;
+    all.masks += part.masks;
+    all.leads += part.leads;
+    all.rows += part.rows;
+    all.bytes += part.bytes;
+}
+
+// Walks a range of leads piece by piece, so that few files are in use at a time.
+scan_result walk(const snapshot::impl& data, const scan_options& options, std::uint32_t from,
+                 std::uint32_t until, int worker, const visit_lead& visit, const visit_firsts& firsts) {
+    scan_result all;
+    in_pieces(data, from, until, [&](std::uint32_t begin, std::uint32_t end) {
+        add(all, walker(data, options, begin, end).run(worker, visit, firsts));
+    });
+    return all;
+}
 
 // Rows of leads below a code, over all segments.
 std::uint64_t rows_below(const snapshot::impl& data, std::uint32_t lead) {
@@ -380,22 +408,16 @@ void check_threads(const scope& how) {
 
 scan_result scan(const snapshot::impl& data, const scan_options& options, const visit_lead& visit,
                  const visit_firsts& firsts) {
-    if (options.lead) return walker(data, options, *options.lead, *options.lead + 1).run(0, visit, firsts);
+    if (options.lead) return walk(data, options, *options.lead, *options.lead + 1, 0, visit, firsts);
     const int n = options.threads;
     const auto borders = split(data, n);
     std::vector<scan_result> parts(static_cast<std::size_t>(n));
     in_parallel(n, [&](int worker) {
         const auto w = static_cast<std::size_t>(worker);
-        parts[w] = walker(data, options, borders[w], borders[w + 1]).run(worker, visit, firsts);
+        parts[w] = walk(data, options, borders[w], borders[w + 1], worker, visit, firsts);
     });
     scan_result all;
-    for (const scan_result& part : parts) {
-        all.counted += part.counted;
-        all.masks += part.masks;
-        all.leads += part.leads;
-        all.rows += part.rows;
-        all.bytes += part.bytes;
-    }
+    for (const scan_result& part : parts) add(all, part);
     return all;
 }
 

@@ -23,6 +23,7 @@ std::int64_t segment::memory() const {
     const auto bytes = [](const auto& v) { return static_cast<std::int64_t>(v.size() * sizeof(v[0])); };
     std::int64_t sum = static_cast<std::int64_t>(sizeof(segment)) + bytes(leads) + bytes(offsets) +
                        bytes(masks) + bytes(tied) + bytes(event_counts);
+    if (pages) return sum;
     for (const packed* p : {&events, &times, &arrivals, &orders, &source_segments, &source_rows})
         sum += p->memory();
     for (const auto& c : columns)

@@ -1,6 +1,8 @@
 // store/segment.hpp - an immutable run of events, clustered by lead; inside a lead in total order.
 #pragma once
 
+#include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,19 +23,34 @@ struct store_column {
     std::shared_ptr<dictionary> texts{};
 };
 
-/// Values of one store column in one segment.
+class segment_pages;
+
+/// Values of one store column in one segment. Where the segment came from a file, bits and presence are
+/// loaded by ready(); the methods call it.
 struct segment_column {
     std::uint32_t column = 0;  ///< index into the snapshot's columns
     bool is_text = false;
     packed bits{};                         ///< text: code + 1, 0 = missing
     std::vector<std::uint64_t> present{};  ///< a bit a row; empty: text, or all present
+    segment_pages* pages = nullptr;        ///< where values are loaded from; nothing: they are here
+    mutable bool is_here = true;           ///< atomic
 
+    /// Loads the values if they are not here. The segment must be in use, see column_cache.hpp.
+    void ready() const {
+        if (!std::atomic_ref(is_here).load(std::memory_order_acquire)) load();
+        assert(pages == nullptr || is_in_use());
+    }
     bool has(std::size_t row) const {
+        ready();
         if (!present.empty()) return (present[row / 64] >> (row % 64) & 1) != 0;
         return !is_text || bits[row] != 0;
     }
     /// The bits of the value, see value_kind; only where has(row).
     std::int64_t at(std::size_t row) const { return is_text ? bits[row] - 1 : bits[row]; }
+
+private:
+    void load() const;
+    bool is_in_use() const;
 };
 
 /// The bit of an event code in the mask of a lead's events; codes beyond 64 share the bits.
@@ -48,12 +65,15 @@ inline std::uint64_t event_bit(std::uint32_t code) { return std::uint64_t{1} << 
 struct segment {
     std::vector<std::uint32_t> leads{};  ///< codes, ascending
     std::vector<std::uint32_t> offsets{0};
-    std::vector<std::uint64_t> masks{};     ///< by index of the lead: event_bit() of each of its events
-    std::vector<std::uint64_t> tied{};      ///< a bit a lead: its first two events have one time
-    packed events{};                        ///< code of the name
-    packed times{};                         ///< microseconds
-    std::int64_t first_arrival = 0;         ///< of no meaning for derived events
+    std::vector<std::uint64_t> masks{};  ///< by index of the lead: event_bit() of each of its events
+    std::vector<std::uint64_t> tied{};   ///< a bit a lead: its first two events have one time
+    packed events{};                     ///< code of the name; like times, here once rows_ready() was called
+    packed times{};                      ///< microseconds
+    std::int64_t first_arrival = 0;      ///< of no meaning for derived events
     std::vector<segment_column> columns{};  ///< ascending by column
+
+    std::uint32_t part = 0;  ///< of one that was cut by leads: 0, 1, ...; see merge_segments()
+    std::shared_ptr<segment_pages> pages{};  ///< where columns are loaded from; nothing: they are here
 
     // Only of derived events:
     packed arrivals{};         ///< of the cause
@@ -72,7 +92,20 @@ struct segment {
     /// Fills `tied`; once leads, offsets and times are there.
     void find_ties();
     const segment_column* find(std::uint32_t column) const;
+    /// Loads events and times if they are not here. The segment must be in use, see column_cache.hpp.
+    void rows_ready() const {
+        if (pages) load_rows();
+    }
+    /// The same, and all attributes.
+    void all_ready() const {
+        rows_ready();
+        for (const segment_column& c : columns) c.ready();
+    }
+    /// Bytes, without those that a cache counts.
     std::int64_t memory() const;
+
+private:
+    void load_rows() const;
 };
 
 }  // namespace weir::inline v1

@@ -17,14 +17,17 @@
 
 namespace weir::inline v1 {
 
+class column_cache;
+
 /// What MANIFEST says of a segment.
 struct segment_entry {
     std::uint64_t file = 0, file_length = 0, footer_hash = 0, rows = 0;
     std::int64_t min_time = 0, max_time = 0;
     std::uint64_t first_seq = 0, last_seq = 0;  ///< of frames of the log; the store's to fill in
     std::int64_t first_arrival = 0, last_arrival = 0;
-    std::uint64_t erase_epoch = 0;           ///< the store's
-    std::uint32_t partition = 0, flags = 0;  ///< likewise
+    std::uint64_t erase_epoch = 0;  ///< the store's
+    std::uint32_t partition = 0;    ///< segment::part
+    std::uint32_t flags = 0;        ///< the store's
     friend bool operator==(const segment_entry&, const segment_entry&) = default;
 };
 
@@ -46,9 +49,14 @@ struct opened_segment {
     std::shared_ptr<const segment> data{};
     std::vector<stored_id> ids{};
 };
-/// Opens such a file. Its texts are added to those of `names`, which is worth nothing if the call fails.
+/// Opens such a file. Its texts are added to those of `names`, which is worth nothing if the call fails. With
+/// a cache columns are read when they are used, and checked then; without one all are, at once.
 /// Errors: corrupt, unsupported, limit_exceeded; none tells anything of a lead.
 opened_segment open_segment(std::shared_ptr<const disk::file>, const disk::file_identity&,
-                            const segment_entry&, snapshot::impl& names);
+                            const segment_entry&, snapshot::impl& names,
+                            std::shared_ptr<column_cache> cache = {});
+
+/// Reads and checks every byte of such a file; fails as open_segment() does.
+void verify_segment(std::shared_ptr<const disk::file>, const disk::file_identity&, const segment_entry&);
 
 }  // namespace weir::inline v1

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fail.hpp"
+#include "store/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -19,19 +20,27 @@ using run = packed_run;  // rows of a source
 
 class merger {
 public:
-    merger(sources from, std::uint32_t without) : from_(from), without_(without), next_(from.size()) {
-        std::uint64_t rows = 0, leads = 0;
-        for (const auto& s : from) {
-            rows += s->size();
-            leads = std::max<std::uint64_t>(leads, s->leads.size());
-            for (const auto& [code, n] : s->event_counts) counts_[code] += n;
+    merger(sources all, std::uint32_t without, const lead_range& range)
+        : without_(without), is_whole_(without == no_lead && range.is_all()) {
+        std::uint64_t leads = 0;
+        for (const auto& s : all) {
+            const std::size_t begin = index_of(*s, range.from), end = index_of(*s, range.until);
+            if (begin == end) continue;
+            from_.push_back(s);
+            next_.push_back(begin);
+            ends_of_.push_back(end);
+            rows_ += s->offsets[end] - s->offsets[begin];
+            leads = std::max<std::uint64_t>(leads, end - begin);
+            if (const std::size_t at = index_of(*s, without);
+                at >= begin && at < end && s->leads[at] == without)
+                rows_ -= s->offsets[at + 1] - s->offsets[at];
+            used_.emplace_back(*s);
+            s->all_ready();
         }
-        if (rows > UINT32_MAX) fail(errc::limit_exceeded, "a segment holds at most 2^32 - 1 events");
-        rows_ = rows;
-        if (without != no_lead) leave_out();
-        for (std::size_t i = 1; i < from.size(); ++i)
-            in_order_ = in_order_ && from[i - 1]->max_time <= from[i]->min_time;
-        to_->first_arrival = from.empty() ? 0 : from.front()->first_arrival;
+        if (rows_ > UINT32_MAX) fail(errc::limit_exceeded, "a segment holds at most 2^32 - 1 events");
+        for (std::size_t i = 1; i < from_.size(); ++i)
+            in_order_ = in_order_ && from_[i - 1]->max_time <= from_[i]->min_time;
+        to_->first_arrival = all.empty() ? 0 : all.front()->first_arrival;
         to_->leads.reserve(leads);
         to_->offsets.reserve(leads + 1);
         to_->masks.reserve(leads);
@@ -65,15 +74,9 @@ private:
         std::vector<std::uint64_t> bits;
     };
 
-    void leave_out() {
-        for (const auto& s : from_) {
-            const auto at = std::lower_bound(s->leads.begin(), s->leads.end(), without_);
-            if (at == s->leads.end() || *at != without_) continue;
-            const auto lead = static_cast<std::size_t>(at - s->leads.begin());
-            rows_ -= s->offsets[lead + 1] - s->offsets[lead];
-            for (std::uint32_t r = s->offsets[lead]; r < s->offsets[lead + 1]; ++r)
-                --counts_[static_cast<std::uint32_t>(s->events[r])];
-        }
+    static std::size_t index_of(const segment& s, std::uint32_t lead) {
+        return static_cast<std::size_t>(std::lower_bound(s.leads.begin(), s.leads.end(), lead) -
+                                        s.leads.begin());
     }
 
     // Finds the runs of the leads from the next one on whose codes lie in one block. A counting sort by lead
@@ -82,7 +85,7 @@ private:
         runs_.clear();
         std::uint32_t first = no_lead;
         for (std::size_t s = 0; s < from_.size(); ++s)
-            if (next_[s] < from_[s]->leads.size()) first = std::min(first, from_[s]->leads[next_[s]]);
+            if (next_[s] < ends_of_[s]) first = std::min(first, from_[s]->leads[next_[s]]);
         if (first == no_lead) return false;
         ends_.fill(0);
         masks_.fill(0);
@@ -109,7 +112,7 @@ private:
     template <class F> void each_in_block(std::uint32_t first, F&& f) {
         for (std::uint32_t s = 0; s < from_.size(); ++s) {
             const auto& leads = from_[s]->leads;
-            for (std::size_t i = next_[s]; i < leads.size() && leads[i] - first < block; ++i)
+            for (std::size_t i = next_[s]; i < ends_of_[s] && leads[i] - first < block; ++i)
                 f(s, leads[i] - first, i);
         }
     }
@@ -214,15 +217,28 @@ private:
         for (segment_column& c : to_->columns)
             if (complete != presences_.end() && complete->id == c.column)
                 c.present = std::move(complete++->bits);
-        for (const auto& [code, n] : counts_)
-            if (n > 0) to_->event_counts.emplace_back(code, n);
+        count_events();
+    }
+
+    void count_events() {
+        std::map<std::uint32_t, std::int64_t> counts;
+        if (is_whole_) {
+            for (const auto& s : from_)
+                for (const auto& [code, n] : s->event_counts) counts[code] += n;
+        } else if (to_->size() > 0) {
+            std::vector<std::int64_t> by_code(static_cast<std::size_t>(to_->events.greatest()) + 1);
+            for (std::size_t r = 0; r < to_->size(); ++r) ++by_code[static_cast<std::size_t>(to_->events[r])];
+            for (std::uint32_t code = 0; code < by_code.size(); ++code)
+                if (by_code[code] > 0) counts[code] = by_code[code];
+        }
+        to_->event_counts.assign(counts.begin(), counts.end());
     }
 
     // Exact, as those of the sources are; the bounds of a column may be wider.
     void find_times() {
         if (to_->size() == 0) return;
         bounds b;
-        if (without_ == no_lead) {
+        if (is_whole_) {
             for (const auto& source : from_)
                 if (source->size() > 0) b.take({source->min_time, source->max_time});
         } else {
@@ -234,17 +250,19 @@ private:
 
     static constexpr std::uint32_t block = 1024;  // codes of leads
 
-    sources from_;
+    std::vector<std::shared_ptr<const segment>> from_{};  // those that have leads of the range
+    std::vector<segment_in_use> used_{};
     std::uint32_t without_;
-    std::uint64_t rows_ = 0;  // of the result
-    bool in_order_ = true;    // no source has a time before one of the source before it
-    std::map<std::uint32_t, std::int64_t> counts_{};
+    bool is_whole_;
+    std::uint64_t rows_ = 0;         // of the result
+    bool in_order_ = true;           // no source has a time before one of the source before it
     std::vector<column> columns_{};  // events, times, attributes
     std::vector<presence> presences_{};
     std::size_t copied_ = 0;  // rows
 
     // Of the block:
-    std::vector<std::size_t> next_;             // by source: index of its next lead
+    std::vector<std::size_t> next_{};           // by source: index of its next lead
+    std::vector<std::size_t> ends_of_{};        // by source: index behind its last lead
     std::array<std::uint32_t, block> ends_{};   // by lead: where its parts end
     std::array<std::uint64_t, block> masks_{};  // by lead
     std::vector<run> parts_{}, runs_{};
@@ -254,8 +272,38 @@ private:
 
 }  // namespace
 
-std::shared_ptr<segment> merge_segments(sources from, std::uint32_t without) {
-    return merger(from, without).merge();
+std::shared_ptr<segment> merge_segments(sources from, std::uint32_t without, const lead_range& range) {
+    return merger(from, without, range).merge();
+}
+
+void merge_in_parts(sources from, std::uint32_t without, std::uint64_t most_rows,
+                    const std::function<void(std::shared_ptr<segment>)>& take) {
+    std::vector<std::uint64_t> rows;  // by lead
+    for (const auto& s : from) {
+        rows.resize(std::max<std::size_t>(rows.size(), s->leads.back() + std::size_t{1}));
+        for (std::size_t i = 0; i < s->leads.size(); ++i)
+            rows[s->leads[i]] += s->offsets[i + 1] - s->offsets[i];
+    }
+    if (without < rows.size()) rows[without] = 0;
+    std::int64_t taken = 0;
+    std::uint32_t part = 0;
+    std::uint64_t sum = 0;
+    const auto merge = [&](std::uint32_t begin, std::uint32_t end) {
+        auto one = merge_segments(from, without, {begin, end});
+        one->first_arrival += taken;
+        one->part = part++;
+        taken += static_cast<std::int64_t>(one->size());
+        take(std::move(one));
+    };
+    std::uint32_t begin = 0;
+    for (std::uint32_t lead = 0; lead < rows.size(); ++lead) {
+        if (sum > 0 && sum + rows[lead] > most_rows) {
+            merge(std::exchange(begin, lead), lead);
+            sum = 0;
+        }
+        sum += rows[lead];
+    }
+    if (sum > 0) merge(begin, no_lead);
 }
 
 }  // namespace weir::inline v1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -11,8 +12,21 @@ namespace weir::inline v1 {
 
 inline constexpr std::uint32_t no_lead = UINT32_MAX;
 
-/// Merges segments of raw events, which come in order of arrival; one lead may be left out.
+/// The codes of leads from <= code < until.
+struct lead_range {
+    std::uint32_t from = 0, until = no_lead;
+    bool is_all() const { return from == 0 && until == no_lead; }
+};
+
+/// Merges segments of raw events, which come in order of arrival; one lead may be left out, or all but those
+/// of a range.
 std::shared_ptr<segment> merge_segments(std::span<const std::shared_ptr<const segment>>,
-                                        std::uint32_t without = no_lead);
+                                        std::uint32_t without = no_lead, const lead_range& = {});
+
+/// The same in parts of so many rows at most (but a lead is in one part), so that not all of them need be in
+/// memory at once: `take` gets one after another, leads ascending. A part counts its arrivals behind those
+/// of the part before.
+void merge_in_parts(std::span<const std::shared_ptr<const segment>>, std::uint32_t without,
+                    std::uint64_t most_rows, const std::function<void(std::shared_ptr<segment>)>& take);
 
 }  // namespace weir::inline v1

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "base/fail.hpp"
-#include "store/segment_file.hpp"
+#include "store/column_cache.hpp"
 #include "store/segment_footer.hpp"
 
 namespace weir::inline v1 {
@@ -47,6 +47,8 @@ public:
         : to_(to), who_(who), from_(from), names_(names), events_(names.event_names->size()) {}
 
     segment_entry write(std::span<const stored_id> ids) {
+        const segment_in_use used(from_);
+        from_.rows_ready();
         append(disk::write_header(
             {.kind = disk::file_kind::segment, .store = who_.store, .number = who_.number}));
         footer_.rows = from_.size();
@@ -185,7 +187,8 @@ private:
                 .min_time = footer_.min_time,
                 .max_time = footer_.max_time,
                 .first_arrival = footer_.first_arrival,
-                .last_arrival = footer_.first_arrival + static_cast<std::int64_t>(t.rows) - 1};
+                .last_arrival = footer_.first_arrival + static_cast<std::int64_t>(t.rows) - 1,
+                .partition = from_.part};
     }
 
     disk::file& to_;

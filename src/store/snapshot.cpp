@@ -122,9 +122,10 @@ std::vector<std::string> snapshot::impl::present_events() const {
 }
 
 std::vector<std::string> snapshot::impl::present_attributes() const {
-    // A column outlives the events of erased leads.
+    // A column outlives the events of erased leads, but not in a file.
     const auto bears = [](const segment& s, std::uint32_t column) {
         const segment_column* c = s.find(column);
+        if (c != nullptr && c->pages != nullptr) return true;
         for (std::size_t row = 0; c != nullptr && row < s.size(); ++row)
             if (c->has(row)) return true;
         return false;

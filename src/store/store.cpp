@@ -38,14 +38,20 @@ void check_size(const frame& f) {
 }  // namespace
 
 // The newest run of at least fan_in that are no bigger than the tier of its last.
-segment_run due_run(std::span<const std::shared_ptr<const segment>> all) {
-    for (std::size_t end = all.size(); end >= fan_in; --end) {
-        const int newest = tier(all[end - 1]->size());
+segment_run due_run(std::span<const std::size_t> rows) {
+    for (std::size_t end = rows.size(); end >= fan_in; --end) {
+        const int newest = tier(rows[end - 1]);
         std::size_t size = 0;
-        while (size < end && tier(all[end - 1 - size]->size()) <= newest) ++size;
+        while (size < end && tier(rows[end - 1 - size]) <= newest) ++size;
         if (size >= fan_in) return {end - size, size};
     }
     return {};
+}
+
+std::vector<std::size_t> rows_of(std::span<const std::shared_ptr<const segment>> all) {
+    std::vector<std::size_t> rows;
+    for (const auto& s : all) rows.push_back(s->size());
+    return rows;
 }
 
 void replace_run(store_version& v, const segment_run& r, std::shared_ptr<const segment> by,
@@ -66,7 +72,7 @@ void merge_full_tiers(store_version& v) {
         const std::span all(v.data->segments);
         const auto in_files = static_cast<std::size_t>(
             std::find(v.files.begin(), v.files.end(), std::uint64_t{0}) - v.files.begin());
-        segment_run r = due_run(all.subspan(in_files));
+        segment_run r = due_run(rows_of(all.subspan(in_files)));
         if (r.size == 0) return;
         r.begin += in_files;
         replace_run(v, r, merge_segments(all.subspan(r.begin, r.size)), 0);
@@ -242,10 +248,13 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     store_version next = staged;
     const auto accepted = static_cast<std::int64_t>(rows.size());
     const auto codes = add_rows(next, b, rows, next_arrival);
-    if (const auto bytes = memory_of(*next.data); bytes > budget())
+    // Half of that of a store on disk is for columns that are read from files.
+    const std::int64_t room = files ? budget() - cache->limit() : budget();
+    if (const auto bytes = memory_of(*next.data); bytes > room)
         fail(errc::limit_exceeded,
              "the events would take " + std::to_string(bytes) + " bytes, memory_budget is " +
-                 std::to_string(budget()),
+                 std::to_string(budget()) +
+                 (files ? ", half of it for events not in files, leads and texts" : ""),
              "memory_budget");
     if (options.merge_on_append) merge_full_tiers(next);
     if (files) {
@@ -306,7 +315,7 @@ std::int64_t store::impl::maintain() {
     if (files) return maintain_files();
     for (;;) {
         const auto before = read();
-        const segment_run r = due_run(before->segments);
+        const segment_run r = due_run(rows_of(before->segments));
         if (r.size == 0) return 0;
         auto one = merge_segments(std::span(before->segments).subspan(r.begin, r.size));
         const auto rewritten = static_cast<std::int64_t>(one->size());
