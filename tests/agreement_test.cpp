@@ -231,10 +231,10 @@ TEST_CASE("agreement: a wrong rule for funnels is found", "[agreement]") {
 }
 
 TEST_CASE("agreement: a wrong rule for an axis of funnels is found", "[agreement]") {
-    const auto planted = GENERATE(fault::gap_exclusive, fault::exclusion_ignored, fault::adjacent_ignored,
-                                  fault::first_restarts, fault::hold_ignored, fault::passages_overlap,
-                                  fault::disqualified_counts, fault::optional_counts_used,
-                                  fault::event_fills_two_steps, fault::ties_not_arranged);
+    const auto planted = GENERATE(
+        fault::gap_exclusive, fault::exclusion_ignored, fault::adjacent_ignored, fault::first_restarts,
+        fault::hold_ignored, fault::passages_overlap, fault::disqualified_counts, fault::optional_counts_used,
+        fault::block_in_sequence, fault::event_fills_two_steps, fault::ties_not_arranged);
     INFO("fault " << static_cast<int>(planted));
     CHECK(is_found(make_axes_world, planted));
 }

@@ -191,6 +191,16 @@ void add_axes(dice& d, const time_line& line, const std::vector<std::string>& na
     if (!f.by.empty() && d.chance(25)) f.by_value = weir::by_value::each_value;
 }
 
+// Makes a step a block of two or three in any order.
+void add_block(dice& d, const std::vector<std::string>& names, weir::funnel& f) {
+    weir::step& s = f.steps[static_cast<std::size_t>(d.below(static_cast<int>(f.steps.size())))];
+    if (f.order == weir::order::any_order || s.optional || s.at_least > 1 || !s.members.empty()) return;
+    std::vector<weir::step> members{{s.event, weir::step_options{.where = s.where}}};
+    for (int n = 1 + d.below(2); n > 0; --n) members.push_back(make_step(d, names));
+    s = in_any_order(members, {.min_gap = s.min_gap, .max_gap = s.max_gap});
+    f.on_exclusion = {};
+}
+
 weir::rule make_event_rule(dice& d, const std::vector<std::string>& names) {
     weir::rule r;
     r.event = weir::names(d.pick(names));
@@ -380,6 +390,8 @@ funnel_world make_axes_world(std::uint64_t seed) {
     scatter(d, w, line, d.chance(50) ? alphabet : names, 2, 6);
     w.funnel = make_funnel(d, line, names, false);
     add_axes(d, line, names, w.funnel);
+    if (d.chance(20)) add_block(d, names, w.funnel);
+    if (d.chance(5)) add_block(d, names, w.funnel);
     return w;
 }
 

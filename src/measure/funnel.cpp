@@ -26,6 +26,14 @@
 
 namespace weir::inline v1 {
 
+step in_any_order(std::vector<step> members, step_options options) {
+    if (options.name.empty())
+        for (const step& s : members) options.name += (options.name.empty() ? "" : "+") + s.name;
+    step block(std::move(options), names{});
+    block.members = std::move(members);
+    return block;
+}
+
 // The rows of the answer
 // ---------------------------------------------------------------------------------------
 
@@ -109,7 +117,7 @@ void add_missing_names(funnel_table& answer, const std::vector<std::string>& pre
                 answer.notes.push_back(std::move(note));
         }
     };
-    for (const auto& s : answer.question.steps) check("step", s.event);
+    for (const step* s : terms_of(answer.question)) check("step", s->event);
     for (const auto& x : answer.question.exclude) check("exclusion", x.event);
 }
 

@@ -70,7 +70,7 @@ private:
     std::string name(std::uint32_t id) const { return quoted(c_.data.event_name(c_.rows[id].event)); }
 
     bool has_no_event();
-    void name_near();
+    void name_near(std::uint64_t matched);
     std::string one_more_event() const;
     void tell(obstacle, const funnel& lifted);
     void tell_reuse();
@@ -101,19 +101,24 @@ bool inquiry::has_no_event() {
     const lead_chains plain(c_.data, q);
     std::uint64_t matched = 0;
     for (const auto& r : plain.roles(c_.rows)) matched |= r.event.steps;
-    const bool none =
-        c_.q.order == order::any_order ? std::popcount(matched) <= now_.level : !has(matched, now_.level);
-    if (!none) return false;
+    // Of those that stand in any order as many as are done, and one more.
+    const std::uint64_t next = plan_.next_steps(now_.level);
+    if (std::popcount(matched & next) > now_.level - std::countr_zero(next)) return false;
     out_.what = obstacle::no_such_event;
     out_.reason = fmt::format("no event up to {} matches {}", at_time(c_.as_of), next_);
-    if (c_.q.order != order::any_order) name_near();
+    if (c_.q.order != order::any_order) name_near(matched);
     out_.change = one_more_event();
     return true;
 }
 
-// Events that bear the name and fail the condition; the last of them is shown.
-void inquiry::name_near() {
-    const step& s = c_.q.steps[plan_.written(now_.level)];
+// Events that bear the name and fail the condition; the last of them is shown. Of a block, those of the first
+// step that nothing matches.
+void inquiry::name_near(std::uint64_t matched) {
+    const std::size_t written = plan_.written(now_.level);
+    const auto& members = c_.q.steps[written].members;
+    const auto missing = static_cast<std::size_t>(std::countr_one(matched >> plan_.begin(written)));
+    const step& s = members.empty() ? c_.q.steps[written] : members[missing];
+    if (!members.empty()) out_.reason += fmt::format(": {} is missing", quoted(s.name));
     std::size_t near = 0;
     std::optional<std::uint32_t> last;
     for (std::uint32_t i = 0; i < c_.rows.size(); ++i) {
@@ -143,7 +148,7 @@ std::string inquiry::one_more_event() const {
         until = std::min(until, *rules.until - (*rules.until > limits::min() ? 1 : 0));
         from = std::min(from, until);
     }
-    const std::uint64_t steps = c_.q.order == order::any_order ? bits(0, rules.steps - 1) : bit(now_.level);
+    const std::uint64_t steps = plan_.next_steps(now_.level);
     const auto helps = [&](std::int64_t t) {
         return from <= until && further(c_.q, {.extra = supposition::event{t, steps}});
     };

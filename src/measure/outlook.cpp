@@ -24,9 +24,9 @@ std::string step_text(const funnel& q, const step_plan& plan, int step) {
     if (q.order == order::any_order)
         return fmt::format("a further step ({} of {})", step + 1, q.steps.size());
     const std::size_t k = plan.written(step);
-    const int of = q.steps[k].at_least, done = plan.level(k) - of;
+    const int of = plan.events(k);
     const std::string name = fmt::format("step {}, {}", k + 1, quoted(q.steps[k].name));
-    return of == 1 ? name : fmt::format("{} ({} of {})", name, step - done + 1, of);
+    return of == 1 ? name : fmt::format("{} ({} of {})", name, step - plan.begin(k) + 1, of);
 }
 
 // Every chain that can go on at some time can go on at any earlier one, once min_gap has passed since as_of;
@@ -38,7 +38,7 @@ outlook outlook_of(const lead_case& c, const lead_chain& now) {
     const std::uint64_t min_gap = now.level > 0 ? rules.min_gap[at(now.level)] : 0;
     const std::int64_t soon = later(c.as_of, std::max<std::uint64_t>(1, min_gap));
     if (soon == limits::max()) return {};
-    const std::uint64_t steps = c.q.order == order::any_order ? bits(0, rules.steps - 1) : bit(now.level);
+    const std::uint64_t steps = plan.next_steps(now.level);
     lead_chains chains(c.data, c.q);
     const auto goes_on = [&](std::int64_t t) {
         return chains.find(c.rows, {.extra = supposition::event{t, steps}}).level > now.level;

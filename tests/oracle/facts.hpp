@@ -49,6 +49,7 @@ enum class fault {
     passages_overlap,
     disqualified_counts,
     optional_counts_used,
+    block_in_sequence,
     later_merges_count,
     shared_keys_join,
     early_un_merge_forgotten,
