@@ -160,6 +160,6 @@ TEST_CASE("funnel: every axis and block reads as it prints") {
         .steps = {"visit", weir::in_any_order({"demo", {"call", weir::attribute("x") == 1}},
                                               {.name = "both", .max_gap = std::chrono::days{7}})}};
     CHECK(to_json(q) ==
-          R"({"funnel": {"steps": ["visit", {"any_order": ["demo", {"event": "call", "where": "x == 1"}], )"
-          R"("name": "both", "max_gap": "7d"}]}})");
+          R"({"funnel":{"steps":["visit",{"any_order":["demo",{"event":"call","where":"x == 1"}],)"
+          R"("name":"both","max_gap":"7d"}]}})");
 }

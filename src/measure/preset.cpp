@@ -101,6 +101,15 @@ std::optional<window_funnel_modes> window_funnel_of(const funnel& q) {
     return m;
 }
 
+funnel of_each_lead(funnel q) {
+    q.by.clear();
+    q.by_value = {};
+    q.bucket = {};
+    q.histogram.clear();
+    q.list.reset();
+    return q;
+}
+
 funnel resolved(const funnel& asked) {
     funnel q = asked;
     if (q.preset.empty()) return q;
