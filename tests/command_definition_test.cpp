@@ -110,13 +110,21 @@ TEST_CASE("command: what is no JSON is refused with line and column") {
 }
 
 TEST_CASE("command: a question of no known form is refused") {
+    const std::string form =
+        "q.json: a question is an object with one key: \"funnel\", \"flow\", \"compare\", \"drop_off\" or "
+        "\"what_if\" (bad_input)";
     check_questions({
-        {"{}", R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
-        {"[]", R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
-        {R"({"funnel": {}, "flow": {}})",
-         R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
+        {"{}", form},
+        {"[]", form},
+        {R"({"funnel": {}, "flow": {}})", form},
         {R"({"funnle": {}})",
          R"(q.json: funnle: there is no question "funnle"; did you mean "funnel"? (unknown_name))"},
+        {R"({"compare": {"after": {}}})",
+         R"(q.json: compare: the funnel "before" is missing (invalid_question))"},
+        {R"({"drop_off": {"funnel": {"steps": ["a"], "windw": 1}}})",
+         R"(q.json: drop_off.funnel.windw: found "windw", expected steps, within, preset, clock, order, )"
+         R"(ties, entry, counting, account, exclude, on_exclusion, breaks, hold, by, by_value, period, )"
+         R"(bucket, as_of, max_groups, histogram, list (unknown_name))"},
         {R"({"what_if": {}})", R"(q.json: what_if: the lifecycle "before" is missing (invalid_question))"},
         {R"({"what_if": {"before": "b2b"}})",
          R"(q.json: what_if: the lifecycle "after" is missing (invalid_question))"},
