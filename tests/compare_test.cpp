@@ -8,6 +8,7 @@
 
 #include "agreement.hpp"
 #include "catch.hpp"
+#include "oracle/funnel.hpp"
 #include "world.hpp"
 
 namespace {
@@ -253,6 +254,47 @@ TEST_CASE(
         INFO(cause);
         CHECK(t.causes[cause] > 0);
     }
+}
+
+// Each lead put to the oracle alone: the last required step that its sheet counts.
+TEST_CASE("compare: over random worlds the oracle puts every lead at the same two steps") {
+    const auto step_of = [](const oracle::people& lead, const funnel& q,
+                            std::optional<oracle::micros> as_of) {
+        int step = 0;
+        const auto sheet = oracle::ask(lead, q, as_of).sheets.front();
+        for (std::size_t k = 0; k < q.steps.size(); ++k)
+            if (std::get<std::int64_t>(sheet.rows[k][3]) > 0 && !q.steps[k].optional)
+                step = static_cast<int>(k) + 1;
+        return step;
+    };
+    int differ = 0;
+    for (std::uint64_t seed = 85'000'000; seed < 85'002'000; ++seed) {
+        pair_world p = make_pair(seed);
+        for (funnel* q : {&p.q.before, &p.q.after}) {
+            q->by.clear();
+            q->by_value = {};
+            q->bucket = {};
+        }
+        if (p.q.before.counting == weir::counting::accounts || !check(p.q)) continue;
+        const auto told = measure(make_store(p.w).snapshot(), p.q).value();
+        const oracle::people all = oracle::meet(p.w.events, p.w.erased);
+        const auto time_of = [&](const funnel& q) {
+            const auto last = oracle::last_time(all);
+            return last && q.as_of ? std::optional(q.as_of->time_since_epoch().count()) : last;
+        };
+        std::map<std::pair<int, int>, std::int64_t> expected, found;
+        for (const auto& [lead, facts] : all) {
+            const oracle::people alone{{lead, facts}};
+            const std::pair at{step_of(alone, p.q.before, time_of(p.q.before)),
+                               step_of(alone, p.q.after, time_of(p.q.after))};
+            if (at != std::pair(0, 0)) ++expected[at];
+            differ += at.first != at.second ? 1 : 0;
+        }
+        for (const auto& r : told.steps) found[{r.before, r.after}] = r.leads;
+        INFO(seed << "\n" << print(p));
+        REQUIRE(found == expected);
+    }
+    CHECK(differ > 100);
 }
 
 TEST_CASE("compare: a wrong count, step, cause, reason or list is found") {
