@@ -272,6 +272,20 @@ weir::lifecycle make_lifecycle(dice& d, const time_line& line, const std::vector
     return l;
 }
 
+// Rules that hold from a time on, for one version or two.
+void add_versions(dice& d, const time_line& line, const std::vector<std::string>& names, weir::lifecycle& l) {
+    std::vector<std::string> places(l.exits.begin(), l.exits.end());
+    for (const auto& s : l.stages) places.push_back(s.name);
+    int i = d.below(instants);
+    for (int n = 1 + d.below(2); n > 0 && i < instants; --n, i += 1 + d.below(instants)) {
+        weir::rule_version v{.version = l.version + static_cast<int>(l.versions.size()) + 1,
+                             .valid_from = line.at(i)};
+        if (d.chance(50)) v.rules = l.rules;
+        for (int r = d.below(4); r > 0; --r) v.rules.push_back(make_rule(d, line, names, places));
+        l.versions.push_back(std::move(v));
+    }
+}
+
 weir::flow make_flow(dice& d, const time_line& line) {
     weir::flow f;
     if (d.chance(50)) {
@@ -420,6 +434,8 @@ lifecycle_world make_lifecycle_world(std::uint64_t seed) {
         if (!derived || !d.chance(30)) continue;
         *as_of = std::min(line.any(d), *derived);
     }
+    if (d.chance(30)) add_versions(d, line, names, w.lifecycle);
+    if (w.second && d.chance(20)) add_versions(d, line, {"crm", "click", "new", "lost"}, *w.second);
     return w;
 }
 

@@ -254,7 +254,7 @@ std::string as_source(const weir::stage_history& history) {
         const bool same_lead = previous != nullptr && previous->lead == v.lead;
         const auto text = [](const std::string& s) { return s.empty() ? weir::cell{} : weir::cell{s}; };
         t.add_row({to_string(v.lead), v.stage, v.from, history.lifecycle.name,
-                   std::int64_t{history.lifecycle.version}, same_lead ? text(previous->stage) : weir::cell{},
+                   std::int64_t{v.version}, same_lead ? text(previous->stage) : weir::cell{},
                    v.move, text(v.cause), text(v.reason), v.stated, v.entry});
         previous = &v;
     }

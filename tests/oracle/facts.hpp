@@ -50,6 +50,8 @@ enum class fault {
     disqualified_counts,
     optional_counts_used,
     block_in_sequence,
+    versions_ignored,
+    version_after_its_time,
     later_merges_count,
     shared_keys_join,
     early_un_merge_forgotten,
