@@ -41,6 +41,10 @@ int main() {
     show("in any order", q);
 
     q = standard;
+    q.steps = {"visit", weir::in_any_order({"offer", "call"}), "won"};
+    show("offer and call in any order", q);
+
+    q = standard;
     q.exclude = {{.event = "call"}};
     q.entry = weir::entry::first;
     q.on_exclusion = weir::on_exclusion::disqualify;

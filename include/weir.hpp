@@ -37,6 +37,7 @@
 //   explain.hpp     why a lead is where it is              what_if.hpp    other rules, the same events
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
 //   identity.hpp    keys that are one lead                 live.hpp       answers that follow a store
+//   compare.hpp     a funnel under two policies            drop_off.hpp   why leads are lost at each step
 //   fmt.hpp         formatters (not included here)
 //
 // What can fail returns a result<T>: ask it like a pointer, or call value(), which throws weir::exception.
@@ -48,7 +49,9 @@
 #pragma once
 
 #include <weir/breakdown.hpp>
+#include <weir/compare.hpp>
 #include <weir/condition.hpp>
+#include <weir/drop_off.hpp>
 #include <weir/error.hpp>
 #include <weir/event.hpp>
 #include <weir/explain.hpp>

@@ -231,10 +231,10 @@ TEST_CASE("agreement: a wrong rule for funnels is found", "[agreement]") {
 }
 
 TEST_CASE("agreement: a wrong rule for an axis of funnels is found", "[agreement]") {
-    const auto planted = GENERATE(fault::gap_exclusive, fault::exclusion_ignored, fault::adjacent_ignored,
-                                  fault::first_restarts, fault::hold_ignored, fault::passages_overlap,
-                                  fault::disqualified_counts, fault::optional_counts_used,
-                                  fault::event_fills_two_steps, fault::ties_not_arranged);
+    const auto planted = GENERATE(
+        fault::gap_exclusive, fault::exclusion_ignored, fault::adjacent_ignored, fault::first_restarts,
+        fault::hold_ignored, fault::passages_overlap, fault::disqualified_counts, fault::optional_counts_used,
+        fault::block_in_sequence, fault::event_fills_two_steps, fault::ties_not_arranged);
     INFO("fault " << static_cast<int>(planted));
     CHECK(is_found(make_axes_world, planted));
 }
@@ -244,7 +244,8 @@ TEST_CASE("agreement: a wrong rule for lifecycles or flows is found", "[agreemen
         GENERATE(fault::recycle_keeps_entry, fault::activity_in_time_ignored, fault::instant_in_arrival_order,
                  fault::jump_is_advance, fault::balance_at_most, fault::exit_then_converted,
                  fault::mature_if_converted, fault::stalled_at_limit, fault::recycle_is_advance,
-                 fault::bucket_in_utc, fault::hidden_events_count, fault::arrival_not_told);
+                 fault::bucket_in_utc, fault::hidden_events_count, fault::arrival_not_told,
+                 fault::versions_ignored, fault::version_after_its_time);
     INFO("fault " << static_cast<int>(planted));
     CHECK(is_found(make_lifecycle_world, planted));
 }

@@ -110,13 +110,21 @@ TEST_CASE("command: what is no JSON is refused with line and column") {
 }
 
 TEST_CASE("command: a question of no known form is refused") {
+    const std::string form =
+        "q.json: a question is an object with one key: \"funnel\", \"flow\", \"compare\", \"drop_off\" or "
+        "\"what_if\" (bad_input)";
     check_questions({
-        {"{}", R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
-        {"[]", R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
-        {R"({"funnel": {}, "flow": {}})",
-         R"(q.json: a question is an object with one key, "funnel", "flow" or "what_if" (bad_input))"},
+        {"{}", form},
+        {"[]", form},
+        {R"({"funnel": {}, "flow": {}})", form},
         {R"({"funnle": {}})",
          R"(q.json: funnle: there is no question "funnle"; did you mean "funnel"? (unknown_name))"},
+        {R"({"compare": {"after": {}}})",
+         R"(q.json: compare: the funnel "before" is missing (invalid_question))"},
+        {R"({"drop_off": {"funnel": {"steps": ["a"], "windw": 1}}})",
+         R"(q.json: drop_off.funnel.windw: found "windw", expected steps, within, preset, clock, order, )"
+         R"(ties, entry, counting, account, exclude, on_exclusion, breaks, hold, by, by_value, period, )"
+         R"(bucket, as_of, max_groups, histogram, list (unknown_name))"},
         {R"({"what_if": {}})", R"(q.json: what_if: the lifecycle "before" is missing (invalid_question))"},
         {R"({"what_if": {"before": "b2b"}})",
          R"(q.json: what_if: the lifecycle "after" is missing (invalid_question))"},
@@ -244,9 +252,35 @@ TEST_CASE("command: what this version cannot answer is refused, not answered oth
                                                       "\" is not supported by this version (unsupported)"});
     check_members(later);
     check_second_steps({
-        {R"({"any_order": ["demo", "call"]})",
-         R"(funnel.steps[1].any_order: "any_order" is not supported by this version (unsupported))"},
+        {R"({"any_order": []})",
+         "funnel.steps[1].any_order: a block needs 2 steps or more (invalid_question)"},
+        {R"({"any_order": ["demo"]})",
+         "steps[1]: step 2 is a block of 1 step; it needs 2 or more (invalid_question)"},
+        {R"({"any_order": ["demo", "call"], "optional": true})",
+         "funnel.steps[1].optional: found \"optional\", expected any_order, name, min_gap, max_gap "
+         "(unknown_name)"},
+        {R"({"any_order": ["demo", {"any_order": ["call", "mail"]}]})",
+         "steps[1].any_order[1]: member 2 of step 2 is a block in any order itself (invalid_question)"},
+        {R"({"any_order": ["demo", {"event": "call", "at_least": 2}]})",
+         "steps[1].any_order[1]: member 2 of step 2 can have no gap limit, not be optional and not be asked "
+         "for several times (invalid_question)"},
+        {R"({"any_order": ["a", "b", "c", "d", "e", "f", "g"]})",
+         "steps[1]: step 2 is a block of 7 steps; at most 6 are possible (limit_exceeded)"},
     });
+    check_questions(
+        {{R"({"funnel": {"steps": [{"any_order": ["a", "b", "c", "d"]}, {"any_order": ["e", "f", "g", "h"]},
+              {"any_order": ["i", "j"]}]}})",
+          "q.json: steps: the blocks of the funnel can be done in more than 720 orders, which is the most "
+          "(limit_exceeded)"},
+         {R"({"funnel": {"steps": ["a", {"any_order": ["b", "c"]}], "order": "any_order"}})",
+          "q.json: steps[1]: step 2 is a block in any order, and so are all steps; write its members as "
+          "steps "
+          "(invalid_question)"},
+         {R"({"funnel": {"steps": ["a", {"any_order": ["b", "c"]}], "exclude": [{"event": "x"}],
+              "on_exclusion": "disqualify"}})",
+          "q.json: on_exclusion: where an exclusion disqualifies, this version knows no blocks: it would "
+          "have "
+          "to say of which order of a block the exclusion ended the chain (unsupported)"}});
 }
 
 TEST_CASE("command: a wrong word of an axis or an exclusion is refused with what is near") {

@@ -208,7 +208,8 @@ std::string fault_of(const std::string& json) {
     if (form == "lifecycle") return tell(weir::lifecycle_from_json(json));
     if (form == "identity") return tell(weir::identity_from_json(json));
     if (form == "report") return tell(weir::report_from_json(json));
-    if (form == "funnel" || form == "flow" || form == "what_if") return tell(weir::question_from_json(json));
+    if (form == "funnel" || form == "flow" || form == "what_if" || form == "compare" || form == "drop_off")
+        return tell(weir::question_from_json(json));
     return tell(weir::mapping_from_json(json));
 }
 

@@ -90,8 +90,8 @@ std::string wrong_obstacle(const weir::funnel_explanation& e, const weir::snapsh
                            const weir::funnel& q) {
     if (e.standing == weir::standing::reached) return e.obstacle ? "reached, with an obstacle" : "";
     if (!e.obstacle) return "no obstacle";
-    const bool repeats =
-        std::any_of(q.steps.begin(), q.steps.end(), [](const auto& s) { return s.at_least > 1; });
+    const bool repeats = std::any_of(q.steps.begin(), q.steps.end(),
+                                     [](const auto& s) { return s.at_least > 1 || !s.members.empty(); });
     const auto goes_on = [&](obstacle o) {
         weir::funnel lifted = q;
         if (!lift(o, lifted)) return false;
@@ -150,7 +150,7 @@ std::string wrong_window(const weir::funnel_explanation& e, const weir::snapshot
 std::string wrong_deadline(const weir::funnel_explanation& e, const weir::snapshot& own,
                            const weir::funnel& q, int& asked) {
     const bool plain_steps = std::all_of(q.steps.begin(), q.steps.end(), [](const auto& s) {
-        return s.where.always() && s.at_least == 1 && !s.optional && !s.min_gap;
+        return s.where.always() && s.at_least == 1 && s.members.empty() && !s.optional && !s.min_gap;
     });
     if (e.standing != weir::standing::open || !plain_steps || !q.exclude.empty() || !q.hold.empty() ||
         q.order != weir::order::in_sequence)

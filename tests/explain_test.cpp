@@ -75,6 +75,26 @@ TEST_CASE("explain: no such event, and what is near") {
           "1970-01-01T00:00:00.000011Z");
 }
 
+TEST_CASE("explain: what is missing of a block in any order") {
+    const weir::funnel q{.steps = {"a", weir::in_any_order({"b", "c"}), "d"}, .within = duration{10}};
+    const auto e = ask({{"a", 1}, {"c", 2}, {"z", 50}}, q);
+    CHECK(e.obstacle == obstacle::no_such_event);
+    CHECK(e.step == 1);
+    CHECK(e.level == 2);
+    CHECK(parts(e) == "a=chain1 c=chain2");
+    CHECK(e.reason ==
+          "no event up to 1970-01-01T00:00:00.00005Z matches step 2, \"b+c\" (2 of 2): \"b\" is missing");
+    const auto late = ask({{"a", 1}, {"c", 2}, {"b", 18}}, q);
+    CHECK(late.obstacle == obstacle::window);
+    CHECK(late.missed_by == duration{7});
+    const auto open = ask({{"a", 1}, {"b", 2}}, q);
+    CHECK(open.standing == standing::open);
+    CHECK(open.deadline == us(11));
+    const auto one = ask({{"a", 1}, {"c", 2}, {"d", 3}},
+                         {.steps = {"a", weir::in_any_order({"c", weir::any_of{"c", "e"}}), "d"}});
+    CHECK(one.obstacle == obstacle::event_used_once);
+}
+
 TEST_CASE("explain: an event that would have to fill two steps") {
     const auto e = ask({{"a", 1}}, {.steps = {"a", "a"}, .within = duration{10}, .as_of = us(99)});
     CHECK(e.obstacle == obstacle::event_used_once);

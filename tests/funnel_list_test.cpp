@@ -149,3 +149,17 @@ TEST_CASE("list, histogram: as many leads stand in a list as its cell counts, in
     }
     CHECK(asked > 200);
 }
+
+TEST_CASE("funnel: every axis and block reads as it prints") {
+    for (std::uint64_t seed = 61'000'000; seed < 61'001'000; ++seed) {
+        const weir::funnel q = weir_test::make_axes_world(seed).funnel;
+        INFO(to_json(q));
+        CHECK(weir::funnel_from_json(to_json(q)).value() == q);
+    }
+    const weir::funnel q{
+        .steps = {"visit", weir::in_any_order({"demo", {"call", weir::attribute("x") == 1}},
+                                              {.name = "both", .max_gap = std::chrono::days{7}})}};
+    CHECK(to_json(q) ==
+          R"({"funnel":{"steps":["visit",{"any_order":["demo",{"event":"call","where":"x == 1"}],)"
+          R"("name":"both","max_gap":"7d"}]}})");
+}

@@ -114,7 +114,7 @@ TEST_CASE("preset: what a preset decides, or does not know, is refused beside it
     CHECK(refusal(q) == "exclude: the preset \"" + clickhouse + "\" has no exclusions (invalid_question)");
     q = {.steps = {"a", {"b", {.max_gap = weir::duration{1}}}}, .preset = clickhouse};
     CHECK(refusal(q) == "steps[1]: the preset \"" + clickhouse +
-                            "\" has no optional or repeated steps and no gaps (invalid_question)");
+                            "\" has no optional or repeated steps, no blocks and no gaps (invalid_question)");
     q = {.steps = {"a", "b"}, .preset = "posthog_funnel_2022_ordred"};
     CHECK(refusal(q) ==
           "preset: found \"posthog_funnel_2022_ordred\", expected "

@@ -18,6 +18,8 @@ funnel make_question(const funnel_world& w, dice& d) {
     q.ties = w.funnel.ties;
     q.period = w.funnel.period;
     q.as_of = w.funnel.as_of;
+    std::erase_if(q.steps, [](const step& s) { return !s.members.empty(); });
+    if (q.steps.empty()) q.steps = {"a"};
     for (step& s : q.steps) {
         s.optional = false;
         s.min_gap = s.max_gap = std::nullopt;

@@ -191,6 +191,16 @@ void add_axes(dice& d, const time_line& line, const std::vector<std::string>& na
     if (!f.by.empty() && d.chance(25)) f.by_value = weir::by_value::each_value;
 }
 
+// Makes a step a block of two or three in any order.
+void add_block(dice& d, const std::vector<std::string>& names, weir::funnel& f) {
+    weir::step& s = f.steps[static_cast<std::size_t>(d.below(static_cast<int>(f.steps.size())))];
+    if (f.order == weir::order::any_order || s.optional || s.at_least > 1 || !s.members.empty()) return;
+    std::vector<weir::step> members{{s.event, weir::step_options{.where = s.where}}};
+    for (int n = 1 + d.below(2); n > 0; --n) members.push_back(make_step(d, names));
+    s = in_any_order(members, {.min_gap = s.min_gap, .max_gap = s.max_gap});
+    f.on_exclusion = {};
+}
+
 weir::rule make_event_rule(dice& d, const std::vector<std::string>& names) {
     weir::rule r;
     r.event = weir::names(d.pick(names));
@@ -260,6 +270,20 @@ weir::lifecycle make_lifecycle(dice& d, const time_line& line, const std::vector
     l.reopened = static_cast<weir::reopened>(d.chance(30) ? 1 : 0);
     l.unknown_stage = static_cast<weir::unknown_stage>(d.chance(5) ? 1 : 0);
     return l;
+}
+
+// Rules that hold from a time on, for one version or two.
+void add_versions(dice& d, const time_line& line, const std::vector<std::string>& names, weir::lifecycle& l) {
+    std::vector<std::string> places(l.exits.begin(), l.exits.end());
+    for (const auto& s : l.stages) places.push_back(s.name);
+    int i = d.below(instants);
+    for (int n = 1 + d.below(2); n > 0 && i < instants; --n, i += 1 + d.below(instants)) {
+        weir::rule_version v{.version = l.version + static_cast<int>(l.versions.size()) + 1,
+                             .valid_from = line.at(i)};
+        if (d.chance(50)) v.rules = l.rules;
+        for (int r = d.below(4); r > 0; --r) v.rules.push_back(make_rule(d, line, names, places));
+        l.versions.push_back(std::move(v));
+    }
 }
 
 weir::flow make_flow(dice& d, const time_line& line) {
@@ -380,6 +404,8 @@ funnel_world make_axes_world(std::uint64_t seed) {
     scatter(d, w, line, d.chance(50) ? alphabet : names, 2, 6);
     w.funnel = make_funnel(d, line, names, false);
     add_axes(d, line, names, w.funnel);
+    if (d.chance(20)) add_block(d, names, w.funnel);
+    if (d.chance(5)) add_block(d, names, w.funnel);
     return w;
 }
 
@@ -408,6 +434,8 @@ lifecycle_world make_lifecycle_world(std::uint64_t seed) {
         if (!derived || !d.chance(30)) continue;
         *as_of = std::min(line.any(d), *derived);
     }
+    if (d.chance(30)) add_versions(d, line, names, w.lifecycle);
+    if (w.second && d.chance(20)) add_versions(d, line, {"crm", "click", "new", "lost"}, *w.second);
     return w;
 }
 

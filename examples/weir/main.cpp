@@ -280,7 +280,7 @@ std::string as_source(const weir::stage_history& history) {
         const bool same_lead = previous != nullptr && previous->lead == v.lead;
         const auto text = [](const std::string& s) { return s.empty() ? weir::cell{} : weir::cell{s}; };
         t.add_row({to_string(v.lead), v.stage, v.from, history.lifecycle.name,
-                   std::int64_t{history.lifecycle.version}, same_lead ? text(previous->stage) : weir::cell{},
+                   std::int64_t{v.version}, same_lead ? text(previous->stage) : weir::cell{},
                    v.move, text(v.cause), text(v.reason), v.stated, v.entry});
         previous = &v;
     }
@@ -336,8 +336,13 @@ weir::result<weir::answer> explain_lead(const weir::snapshot& s, const std::stri
 weir::result<outcome> explain_command(const options& o) {
     auto question = read_definition(o.definition, checked_question);
     if (!question) return question.error();
-    if (std::holds_alternative<weir::what_if>(*question))
-        return weir::error{weir::errc::unsupported, "found what_if; weir explain takes a funnel or a flow",
+    const char* const other = std::holds_alternative<weir::what_if>(*question)    ? "what_if"
+                              : std::holds_alternative<weir::compare>(*question)  ? "compare"
+                              : std::holds_alternative<weir::drop_off>(*question) ? "drop_off"
+                                                                                  : nullptr;
+    if (other != nullptr)
+        return weir::error{weir::errc::unsupported,
+                           std::string("found ") + other + "; weir explain takes a funnel or a flow",
                            o.definition};
     const auto* flow = std::get_if<weir::flow>(&*question);
     if (o.lifecycle.empty() && flow != nullptr)

@@ -107,6 +107,7 @@ struct explained_move {
     std::string move{};
     std::int64_t entry = 1;
     std::string rule{};     ///< its name, or "rules[i]"
+    int version = 1;        ///< of the rules that hold at the time
     std::string trigger{};  ///< "event", "stage_change" or "idle"
     std::string event{};    ///< name of the event that fired it; "": a time-out
     std::string reason{};
@@ -117,6 +118,7 @@ struct explained_move {
 struct explained_proposal {
     instant time{};
     std::string rule{}, event{};  ///< event "": a time-out
+    int version = 1;              ///< of the rules that hold at the time
     std::string from{}, to{};     ///< the stage at the time; to "": a word that is no stage
     /// "condition" (it fails), "from" (the rule does not lead from there), "same target" (another proposal of
     /// that instant came first), "same stage" (the lead is there), or the policy that refused it: "skipped",
@@ -125,7 +127,7 @@ struct explained_proposal {
     friend bool operator==(const explained_proposal&, const explained_proposal&) = default;
 };
 
-/// What a rule that leads on from the present stage asks, and whether it holds at as_of.
+/// What a rule that holds at as_of and leads on from the present stage asks, and whether that is so at as_of.
 struct explained_rule {
     struct condition {
         std::string text{};

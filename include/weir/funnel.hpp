@@ -60,6 +60,7 @@ concept event_names = text<E> || std::same_as<E, names>;
 ///   {"demo", attribute("source") == "ads"}
 ///   {"call", {.name = "first call", .max_gap = days{7}}}
 ///   {any_of{"demo", "webinar"}, attribute("source") == "ads", {.name = "demo"}}
+///   in_any_order({"profile", "invite", "import"})
 struct step {
     template <event_names E> step(const E& event_) : step(step_options{}, names(event_)) {}
     template <event_names E>
@@ -78,9 +79,11 @@ struct step {
     bool optional;
     std::optional<duration> min_gap, max_gap;
     int at_least;
+    std::vector<step> members{};  ///< of a block in any order; it has no event and no condition of its own
     friend bool operator==(const step&, const step&) = default;
 
 private:
+    friend WEIR_API step in_any_order(std::vector<step>, step_options);
     step(step_options&& o, names e)  // in this order no public form can select it
         : name(o.name.empty() && !e.empty() ? *e.begin() : std::move(o.name)),
           event(std::move(e)),
@@ -94,6 +97,15 @@ private:
         return o;
     }
 };
+
+/// Makes a block, one step of 2 to 6: all of them must happen, by different events, in any order among
+/// themselves, behind the step before and ahead of the step after.
+///
+/// It is reached when the last of them is, and has one row in the answer. Without a name it is called by
+/// theirs: "profile+invite". Gap limits hold for each of its events, since the event before. Members have a
+/// name and a condition and no other options. check() tells of faults. Cost: each order in which a lead could
+/// do the members is looked at; of all blocks of a funnel, 720 at most.
+WEIR_API step in_any_order(std::vector<step> members, step_options = {});
 
 /// Ends every chain that has reached step `after` and not step `before`, counted from 1; it may be one of the
 /// two itself. Without them it spans all steps; steps in any order know no other.

@@ -74,8 +74,16 @@ struct rule {
     weir::stage_change stage_change{};
     std::string reason{};       ///< fixed text, for events that state none
     std::string reason_from{};  ///< attribute of the event that holds the reason; not for time-outs
-    std::string name{};         ///< shown as the cause; empty: "rules[i]"
+    std::string name{};         ///< shown as the cause; empty: "rules[i]", or "versions[k].rules[i]"
     friend bool operator==(const rule&, const rule&) = default;
+};
+
+/// Rules that take the place of those before from a time on.
+struct rule_version {
+    int version = 2;
+    instant valid_from{};
+    std::vector<rule> rules{};
+    friend bool operator==(const rule_version&, const rule_version&) = default;
 };
 
 /// Ordered stages, exits, rules and policies. Exits and the last stage are terminal: time-outs leave them
@@ -86,6 +94,10 @@ struct WEIR_API lifecycle {
     std::vector<stage> stages{};
     names exits{};
     std::vector<rule> rules{};
+    /// Later versions of the rules, ascending by number and by time; stages, exits and policies are those of
+    /// all. An event is judged by the rules in force at its time, a time-out by those in force when it is
+    /// due: a change of rules alone moves nobody.
+    std::vector<rule_version> versions{};
     weir::skipped skipped = weir::skipped::keep_jump;
     weir::backward backward = weir::backward::recycle;
     weir::repeated repeated = weir::repeated::ignore;
@@ -116,7 +128,8 @@ WEIR_API result<void> check(const lifecycle&);
 
 /// Adds the stage entries to a snapshot as events named like the stages.
 ///
-/// Each carries the attributes of the event that caused it and, over these: lifecycle, version, from ("": no
+/// Each carries the attributes of the event that caused it and, over these: lifecycle, version (of the rules
+/// that moved the lead), from ("": no
 /// stage before), move (created, advance, jump, filled, recycle, repeated, exit, corrected, reopen), cause,
 /// reason ("": none), stated, entry.
 /// A raw event with a stage's name is hidden by them. Time-outs are judged at scope.as_of.
@@ -144,6 +157,7 @@ struct visit {
     std::int64_t entry = 1;          ///< + 1 at every recycle, re-opening or repeated new entry
     std::string move{};
     std::string cause{};
+    int version = 1;       ///< of the rules that moved it
     std::string reason{};  ///< "": none
     bool stated = false;   ///< the reason comes from the event, not from the rule
     bool filled = false;

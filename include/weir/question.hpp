@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include <weir/compare.hpp>
+#include <weir/drop_off.hpp>
 #include <weir/error.hpp>
 #include <weir/flow.hpp>
 #include <weir/funnel.hpp>
@@ -21,10 +23,10 @@
 namespace weir {
 inline namespace v1 {
 
-using question = std::variant<funnel, flow, what_if>;
+using question = std::variant<funnel, flow, what_if, compare, drop_off>;
 
-/// Reads {"funnel": {...}}, {"flow": {...}} or {"what_if": {...}}. Errors: bad_input, unknown_name,
-/// unsupported (a later form).
+/// Reads {"funnel": {...}}, {"flow": {...}}, {"what_if": {...}}, {"compare": {...}} or {"drop_off": {...}}.
+/// Errors: bad_input, unknown_name, unsupported (a later form).
 WEIR_API result<question> question_from_json(std::string_view);
 WEIR_API std::string to_json(const question&);
 /// Measures whichever question it is.

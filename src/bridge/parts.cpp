@@ -3,9 +3,8 @@
 namespace weir::inline v1 {
 namespace {
 
-// What its own reader says stands under "lifecycle".
-error moved(const error& e, const std::string& where) {
-    const std::string own = "lifecycle";
+// What its own reader says stands under its own name.
+error moved(const error& e, const std::string& own, const std::string& where) {
     std::string rest = e.where;
     if (rest.compare(0, own.size(), own) == 0) rest.erase(0, own.size());
     return {e.code, e.message, where + rest};
@@ -42,8 +41,20 @@ lifecycle lifecycle_at(const json::node& n, const std::string& where) {
                                             : lifecycle_from_json("{\"lifecycle\":" + text_of(n) + "}");
     if (found) return *std::move(found);
     const error e = n.kind == json::kind::text ? error{found.error().code, found.error().message, where}
-                                               : moved(found.error(), where);
+                                               : moved(found.error(), "lifecycle", where);
     fail(e.code, e.message, e.where);
+}
+
+funnel funnel_at(const json::node& n, const std::string& where) {
+    const bool wrapped = n.kind == json::kind::object && n.find("funnel") != nullptr;
+    auto found = funnel_from_json(wrapped ? text_of(n) : "{\"funnel\":" + text_of(n) + "}");
+    if (found) return *std::move(found);
+    const error e = moved(found.error(), "funnel", where);
+    fail(e.code, e.message, e.where);
+}
+
+std::string body_of(const std::string& printed, std::string_view key) {
+    return text_of(*json::parse(printed).find(key));
 }
 
 }  // namespace weir::inline v1

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include <weir/funnel.hpp>
 #include <weir/lifecycle.hpp>
 
 #include "base/fail.hpp"
@@ -28,5 +30,11 @@ template <class T> T value_inside(const std::string& part, result<T> r) {
 lifecycle lifecycle_of(const json::node&, const std::string& part);
 /// The same, at a place of its own name.
 lifecycle lifecycle_at(const json::node&, const std::string& where);
+
+/// A funnel at a place of its own name: {"funnel": {...}}, or what stands inside that.
+funnel funnel_at(const json::node&, const std::string& where);
+
+/// The body of a definition that prints as {"key": body}.
+std::string body_of(const std::string& printed, std::string_view key);
 
 }  // namespace weir::inline v1

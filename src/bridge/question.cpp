@@ -16,7 +16,9 @@ constexpr std::array<std::string_view, 1> later_forms{"sql"};
 // The key of {"funnel": {...}}: the only one there.
 std::string form_of(const json::node& n) {
     if (n.kind != json::kind::object || n.keys.size() != 1)
-        fail(errc::bad_input, "a question is an object with one key, \"funnel\", \"flow\" or \"what_if\"",
+        fail(errc::bad_input,
+             "a question is an object with one key: \"funnel\", \"flow\", \"compare\", \"drop_off\" or "
+             "\"what_if\"",
              {});
     const std::string& form = n.keys.front();
     for (const auto later : later_forms)
@@ -33,8 +35,10 @@ result<question> question_from_json(std::string_view text) {
         const std::string form = form_of(json::parse(text));
         if (form == "funnel") return funnel_from_json(text).value();
         if (form == "flow") return flow_from_json(text).value();
+        if (form == "compare") return compare_from_json(text).value();
+        if (form == "drop_off") return drop_off_from_json(text).value();
         if (form == "what_if") return what_if_from_json(text).value();
-        const std::vector<std::string> forms{"funnel", "flow", "what_if"};
+        const std::vector<std::string> forms{"funnel", "flow", "compare", "drop_off", "what_if"};
         fail(errc::unknown_name, "there is no question " + quoted(form) + did_you_mean(form, forms), form);
     });
 }

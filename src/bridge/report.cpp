@@ -1,4 +1,5 @@
 // bridge/report.cpp - a report's definition, from JSON, and its answers.
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -23,10 +24,22 @@ report_part part_of(const json::node& n, const std::string& where) {
     return part;
 }
 
-std::optional<instant>& as_of_in(question& q) {
-    if (auto* compared = std::get_if<what_if>(&q)) return compared->flow.as_of;
-    if (auto* steps = std::get_if<funnel>(&q)) return steps->as_of;
-    return std::get<flow>(q).as_of;
+// The places in a question where a time is asked.
+std::vector<std::optional<instant>*> as_ofs(funnel& q) { return {&q.as_of}; }
+std::vector<std::optional<instant>*> as_ofs(flow& q) { return {&q.as_of}; }
+std::vector<std::optional<instant>*> as_ofs(what_if& q) { return {&q.flow.as_of}; }
+std::vector<std::optional<instant>*> as_ofs(drop_off& q) { return {&q.funnel.as_of}; }
+std::vector<std::optional<instant>*> as_ofs(compare& q) { return {&q.before.as_of, &q.after.as_of}; }
+
+// The last time that a question asks about; none: the snapshot's own. With `all`, that everywhere.
+std::optional<instant> as_of_in(question& q, const std::optional<instant>& all) {
+    const auto places = std::visit([](auto& one) { return as_ofs(one); }, q);
+    std::optional<instant> last = *places.front();
+    for (auto* place : places) {
+        if (all) *place = all;
+        last = last && *place ? std::max(last, *place) : std::nullopt;
+    }
+    return all ? all : last;
 }
 
 // Puts leads together once for each as_of, and derives each lifecycle once for each.
@@ -101,15 +114,14 @@ result<report> measure(const snapshot& s, const report_question& asked, const sc
             const std::string where =
                 asked.answers.size() == 1 ? std::string() : "answers[" + std::to_string(i) + "]";
             question q = part.question;
-            if (how.as_of) as_of_in(q) = how.as_of;
+            const std::optional<instant> as_of = as_of_in(q, how.as_of);
             // Rules are compared over events without stages.
             const std::optional<lifecycle> none;
             const auto& stages = std::holds_alternative<what_if>(q) ? none
                                  : part.lifecycle                   ? part.lifecycle
                                                                     : asked.lifecycle;
             const std::string of_stages = part.lifecycle ? where : "report";
-            const snapshot& events =
-                stages ? derived.of(*stages, as_of_in(q), of_stages) : derived.of_leads(as_of_in(q));
+            const snapshot& events = stages ? derived.of(*stages, as_of, of_stages) : derived.of_leads(as_of);
             page.sections.push_back({part.title, value_inside(where, measure(events, q, how))});
         }
         return page;

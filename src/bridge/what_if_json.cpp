@@ -17,11 +17,6 @@ lifecycle read_rules(json::object& members, std::string_view which) {
     return lifecycle_at(*n, members.at(which));
 }
 
-// The body of a definition that prints as {"key": body}.
-std::string body_of(const std::string& printed, std::string_view key) {
-    return text_of(*json::parse(printed).find(key));
-}
-
 }  // namespace
 
 std::string to_json(const what_if& q) {

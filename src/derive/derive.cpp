@@ -40,12 +40,12 @@ void check_words(const rulebook& rules, const std::vector<refused_move>& refused
     }
     if (first == nullptr) return;
     std::vector<std::string> known = rules.places();
-    for (const auto& [word, target] : rules.lifecycle().rules[first->rule].stage_change.map)
+    for (const auto& [word, target] : rules.rule(first->rule).written->stage_change.map)
         known.push_back(word);
     fail(errc::unknown_name,
          "an event says the stage " + quoted(first->target) + ", which is no stage, exit or word of the map" +
              did_you_mean(first->target, known),
-         "rules[" + std::to_string(first->rule) + "].stage_change");
+         rules.rule(first->rule).path + ".stage_change");
 }
 
 std::string counted(std::int64_t n, const std::string& one, const std::string& many) {
@@ -63,21 +63,20 @@ std::int64_t raw_events_named(const snapshot::impl& data, const std::vector<std:
 }
 
 // A trigger that no event bears is worth a word only if another name was probably meant.
-void note_misspelt(const snapshot::impl& data, const lifecycle& l, std::vector<std::string>& notes) {
+void note_misspelt(const snapshot::impl& data, const rulebook& rules, std::vector<std::string>& notes) {
     const std::vector<std::string> present = data.present_events();
-    for (std::size_t i = 0; i < l.rules.size(); ++i) {
-        const stage_change& change = l.rules[i].stage_change;
-        for (const std::string& name : change.event.empty() ? l.rules[i].event : change.event) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const weir::rule& r = *rules.rule(i).written;
+        for (const std::string& name : r.stage_change.event.empty() ? r.event : r.stage_change.event) {
             if (std::binary_search(present.begin(), present.end(), name)) continue;
             const std::string suggestion = did_you_mean(name, present);
             if (suggestion.empty()) continue;
-            notes.push_back("rules[" + std::to_string(i) + "]: " + quoted(name) + " names no event" +
-                            suggestion);
+            notes.push_back(rules.rule(i).path + ": " + quoted(name) + " names no event" + suggestion);
         }
     }
 }
 
-std::vector<std::string> notes_of(const snapshot::impl& data, const lifecycle& l,
+std::vector<std::string> notes_of(const snapshot::impl& data, const rulebook& rules,
                                   const std::vector<std::uint32_t>& codes, std::size_t refused) {
     std::vector<std::string> notes;
     if (const std::int64_t n = raw_events_named(data, codes); n > 0) {
@@ -88,7 +87,7 @@ std::vector<std::string> notes_of(const snapshot::impl& data, const lifecycle& l
         notes.push_back(counted(static_cast<std::int64_t>(refused), "move was", "moves were") +
                         " refused by a policy");
     }
-    note_misspelt(data, l, notes);
+    note_misspelt(data, rules, notes);
     return notes;
 }
 
@@ -180,7 +179,7 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const snapshot
     layer->segment =
         build_layer(rules, parts, codes, extended->columns, kept ? reasons_of(*before) : nullptr);
     if (kept) add_kept(*kept, first_column, *layer);
-    layer->notes = notes_of(data, l, codes, layer->refusals.size());
+    layer->notes = notes_of(data, rules, codes, layer->refusals.size());
     extended->segments.push_back(layer->segment);
     extended->layers.push_back(std::move(layer));
     hide(extended->hidden, codes);

@@ -37,7 +37,7 @@ bool may_time_out(const rulebook& rules, place at, std::int64_t entered, std::in
         const bound_rule& rule = rules.rule(i);
         if (!rule.from.has(at)) continue;
         const std::int64_t latest = std::max(entered, last_event);
-        const std::int64_t earliest = rules.lifecycle().rules[i].event.empty() ? latest : entered;
+        const std::int64_t earliest = rule.written->event.empty() ? latest : entered;
         if (ends_after(latest, rule.idle, quiet.from) && !ends_after(earliest, rule.idle, quiet.until))
             return true;
     }

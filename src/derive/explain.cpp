@@ -60,7 +60,7 @@ public:
             out_.since = at_instant(fold_.since);
         }
         for (const considered& c : fold_.all) c.fate == "applied" ? tell_move(c) : tell_proposal(c);
-        for (std::uint32_t r = 0; r < rules_.lifecycle().rules.size(); ++r) tell_rule(r);
+        for (std::uint32_t r = 0; r < rules_.size(); ++r) tell_rule(r);
         tell_events();
     }
 
@@ -68,17 +68,14 @@ private:
     std::string name(place p) const {
         return p == nowhere ? "" : rules_.places()[static_cast<std::size_t>(p)];
     }
-    std::string rule_name(std::uint32_t r) const {
-        const std::string& own = rules_.lifecycle().rules[r].name;
-        return own.empty() ? fmt::format("rules[{}]", r) : own;
-    }
     std::string event_name(std::size_t row) const {
         return row == considered::no_row ? "" : std::string(data_.event_name(rows_[row].event));
     }
     void tell_move(const considered&);
     void tell_proposal(const considered& c) {
-        out_.proposals.push_back({at_instant(c.time), rule_name(c.rule), event_name(c.row), name(c.present),
-                                  name(c.to), std::string(c.fate)});
+        const bound_rule& rule = rules_.rule(c.rule);
+        out_.proposals.push_back({at_instant(c.time), rule.shown(), event_name(c.row), rule.version,
+                                  name(c.present), name(c.to), std::string(c.fate)});
     }
     void tell_rule(std::uint32_t);
     std::optional<std::size_t> last_trigger(std::uint32_t) const;
@@ -99,7 +96,7 @@ private:
 
 // A move may fill stages: one entry for each.
 void lead_story::tell_move(const considered& c) {
-    const weir::rule& rule = rules_.lifecycle().rules[c.rule];
+    const weir::rule& rule = *rules_.rule(c.rule).written;
     std::string reason = rule.reason;
     if (c.row != considered::no_row && rules_.rule(c.rule).reason) {
         const datum stated = rules_.rule(c.rule).reason->at(rows_[c.row]);
@@ -114,7 +111,8 @@ void lead_story::tell_move(const considered& c) {
                               .stage = name(e.to),
                               .move = std::string(move_names[static_cast<std::size_t>(e.kind)]),
                               .entry = e.number,
-                              .rule = rule_name(c.rule),
+                              .rule = rules_.rule(c.rule).shown(),
+                              .version = rules_.rule(c.rule).version,
                               .trigger = rule.idle                         ? "idle"
                                          : rule.stage_change.event.empty() ? "event"
                                                                            : "stage_change",
@@ -128,10 +126,10 @@ void lead_story::tell_move(const considered& c) {
 
 void lead_story::tell_rule(std::uint32_t r) {
     const bound_rule& bound = rules_.rule(r);
-    if (!bound.from.has(fold_.present)) return;
-    explained_rule told{.rule = rule_name(r), .to = name(bound.to)};
+    if (!bound.from.has(fold_.present) || !bound.holds_at(as_of_)) return;
+    explained_rule told{.rule = bound.shown(), .to = name(bound.to)};
     if (bound.to != nowhere && bound.to == fold_.present) return;  // it would move nobody
-    rules_.lifecycle().rules[r].idle ? ask_idle(r, told) : ask_event(r, told);
+    bound.written->idle ? ask_idle(r, told) : ask_event(r, told);
     ask_policy(bound.to, told);
     told.nearly = std::count_if(told.conditions.begin(), told.conditions.end(),
                                 [](const auto& c) { return !c.holds; }) == 1;
@@ -142,13 +140,15 @@ std::optional<std::size_t> lead_story::last_trigger(std::uint32_t r) const {
     for (std::size_t i = rows_.size(); i-- > 0;) {
         if (fold_.present != nowhere && rows_[i].time <= fold_.since) break;
         const auto& all = rules_.triggered_by(rows_[i]).rules;
-        if (std::any_of(all.begin(), all.end(), [&](const auto& t) { return t.rule == r; })) return i;
+        if (rules_.rule(r).holds_at(rows_[i].time) &&
+            std::any_of(all.begin(), all.end(), [&](const auto& t) { return t.rule == r; }))
+            return i;
     }
     return std::nullopt;
 }
 
 void lead_story::ask_event(std::uint32_t r, explained_rule& told) const {
-    const weir::rule& rule = rules_.lifecycle().rules[r];
+    const weir::rule& rule = *rules_.rule(r).written;
     std::string names;
     for (const auto& n : rule.stage_change.event.empty() ? rule.event : rule.stage_change.event)
         names += (names.empty() ? "" : " or ") + quoted(n);
@@ -169,8 +169,13 @@ void lead_story::ask_idle(std::uint32_t r, explained_rule& told) const {
     const auto due = idle_until(since, rules_.rule(r).idle);
     told.conditions.push_back({fmt::format("idle for {}", to_string(duration{rules_.rule(r).idle})),
                                due.has_value() && *due <= as_of_});
-    if (due && *due > as_of_) told.remaining = duration{*due - as_of_};
-    for (const condition& term : condition::node::terms(rules_.lifecycle().rules[r].where))
+    if (due && !rules_.rule(r).holds_at(*due))
+        told.conditions.push_back(
+            {fmt::format("version {} holds at {}", rules_.rule(r).version, to_string(at_instant(*due))),
+             false});
+    else if (due && *due > as_of_)
+        told.remaining = duration{*due - as_of_};
+    for (const condition& term : condition::node::terms(rules_.rule(r).written->where))
         told.conditions.push_back({to_string(term), predicate(data_, term).holds_after(rows_)});
 }
 

@@ -32,8 +32,8 @@ table moves_table(const lifecycle_explanation& e) {
                         {"event", column_type::text},
                         {"reason", column_type::text}});
     for (const auto& m : e.moves)
-        out.add_row({m.time, or_null(m.from), m.stage, m.move, m.entry, m.rule,
-                     std::int64_t{e.lifecycle.version}, m.trigger, or_null(m.event), or_null(m.reason)});
+        out.add_row({m.time, or_null(m.from), m.stage, m.move, m.entry, m.rule, std::int64_t{m.version},
+                     m.trigger, or_null(m.event), or_null(m.reason)});
     return out;
 }
 

@@ -185,6 +185,7 @@ void folder::collect(std::size_t first, std::size_t last) {
     proposals_.clear();
     for (std::size_t row = first; row < last; ++row) {
         for (const auto& t : rules_->triggered_by(rows_[row]).rules) {
+            if (!rules_->rule(t.rule).holds_at(rows_[row].time)) continue;
             const predicate& where = rules_->rule(t.rule).where;
             disputed_ = disputed_ || where.is_disputed(rows_.first(past_));
             if (!where.holds(rows_, row)) {
@@ -270,7 +271,7 @@ std::optional<folder::due_rule> folder::next_due(std::int64_t until) const {
         const std::int64_t since = std::max(since_, clocks_[i].last_activity.value_or(since_));
         if (clocks_[i].tried == since) continue;
         const auto at = idle_until(since, bound.idle);
-        if (at && *at <= until && (!next || *at < next->at)) next = {*at, i, since};
+        if (at && *at <= until && bound.holds_at(*at) && (!next || *at < next->at)) next = {*at, i, since};
     }
     return next;
 }

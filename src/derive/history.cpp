@@ -8,6 +8,7 @@
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "derive/fold.hpp"
+#include "store/attribute_reader.hpp"
 #include "store/stage_visits.hpp"
 
 namespace weir::inline v1 {
@@ -20,8 +21,15 @@ bool by_lead(const lead_id& a, const lead_id& b) {
     return std::tie(a.kind(), a.key()) < std::tie(b.kind(), b.key());
 }
 
+int version_of(const attribute_reader& versions, const row& stage_event) {
+    const value v = versions.value_of(versions.at(stage_event));
+    return static_cast<int>(*v.get<std::int64_t>());
+}
+
 std::vector<visit> read_visits(const snapshot::impl& data, std::size_t layer) {
     const stage_visits stored(data, layer);
+    const lifecycle& rules = data.layers[layer]->lifecycle;
+    const attribute_reader versions(data, "version");
     std::vector<visit> visits;
     std::vector<stage_visit> of_lead;
     for (std::size_t i = 0; i < stored.leads().size(); ++i) {
@@ -34,6 +42,7 @@ std::vector<visit> read_visits(const snapshot::impl& data, std::size_t layer) {
             told.entry = stored.entry(one);
             told.move = move_names[static_cast<std::size_t>(one.move)];
             told.cause = stored.cause(one);
+            told.version = rules.versions.empty() ? rules.version : version_of(versions, stored.event(one));
             told.reason = stored.reason(one);
             told.stated = stored.is_stated(one);
             told.filled = one.move == move_kind::filled;
@@ -63,19 +72,21 @@ std::vector<violation> read_violations(const snapshot::impl& data, const derived
 
 cell or_null(const std::string& text) { return text.empty() ? cell{} : cell{text}; }
 
-table visits_table(const std::vector<visit>& visits) {
-    table t("visits", {{"lead", column_type::text},
-                       {"stage", column_type::text},
-                       {"from", column_type::instant_us},
-                       {"until", column_type::instant_us},
-                       {"entry", column_type::integer},
-                       {"move", column_type::text},
-                       {"cause", column_type::text},
-                       {"reason", column_type::text},
-                       {"filled", column_type::boolean}});
+// The version is told where there are several.
+table visits_table(const std::vector<visit>& visits, bool versions) {
+    std::vector<column> columns{{"lead", column_type::text},       {"stage", column_type::text},
+                                {"from", column_type::instant_us}, {"until", column_type::instant_us},
+                                {"entry", column_type::integer},   {"move", column_type::text},
+                                {"cause", column_type::text},      {"reason", column_type::text},
+                                {"filled", column_type::boolean}};
+    if (versions) columns.push_back({"version", column_type::integer});
+    table t("visits", std::move(columns));
     for (const visit& v : visits) {
-        t.add_row({to_string(v.lead), v.stage, v.from, v.until ? cell{*v.until} : cell{}, v.entry, v.move,
-                   v.cause, or_null(v.reason), v.filled});
+        std::vector<cell> cells{to_string(v.lead), v.stage, v.from,  v.until ? cell{*v.until} : cell{},
+                                v.entry,           v.move,  v.cause, or_null(v.reason),
+                                v.filled};
+        if (versions) cells.emplace_back(std::int64_t{v.version});
+        t.add_row(std::move(cells));
     }
     return t;
 }
@@ -128,7 +139,7 @@ stage_history::operator answer() const {
     a.question = to_json(lifecycle);
     a.as_of = as_of;
     a.notes = notes;
-    a.tables = {visits_table(visits), violations_table(violations)};
+    a.tables = {visits_table(visits, !lifecycle.versions.empty()), violations_table(violations)};
     return a;
 }
 

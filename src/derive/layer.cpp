@@ -56,10 +56,12 @@ public:
         places->insert("");
         for (const std::string& place_name : rules.places()) places->insert(place_name);
         for (const std::string_view move : move_names) moves->insert(move);
-        for (std::size_t i = 0; i < l.rules.size(); ++i) {
-            const weir::rule& r = l.rules[i];
-            cause_bits.push_back(bits(*causes, r.name.empty() ? "rules[" + std::to_string(i) + "]" : r.name));
-            rule_reason_bits.push_back(bits(*reasons, r.reason));
+        versions.take(l.version);
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+            const bound_rule& r = rules.rule(i);
+            cause_bits.push_back(bits(*causes, r.shown()));
+            rule_reason_bits.push_back(bits(*reasons, r.written->reason));
+            versions.take(r.version);
         }
         for (const findings& part : parts) stated_codes.push_back(reasons->insert(part.reasons));
     }
@@ -73,6 +75,7 @@ public:
 
     using table = std::shared_ptr<dictionary>;
     table names = make(), places = make(), moves = make(), causes = make(), reasons = make();
+    bounds versions{};
     std::vector<std::int64_t> cause_bits{}, rule_reason_bits{};  // by rule
     std::vector<std::vector<dictionary::code>> stated_codes{};   // by part, by its own code
 
@@ -159,6 +162,7 @@ private:
         set(orders_, [](const stage_entry& e) { return e.order; });
         set(source_segments_, [](const stage_entry& e) { return e.source_segment(); });
         set(source_rows_, [](const stage_entry& e) { return e.cause_row; });
+        set(versions_, [&](const stage_entry& e) { return rules_.rule(e.rule).version; });
         set(froms_, [](const stage_entry& e) { return wording::place_bits(e.from); });
         set(moves_, [](const stage_entry& e) { return wording::move_bits(e.kind); });
         set(causes_, [&](const stage_entry& e) { return words_.cause_bits[e.rule]; });
@@ -207,7 +211,7 @@ private:
     packed_writer times_ = column(size_.times), arrivals_ = column(size_.arrivals);
     packed_writer orders_ = column(size_.orders), source_segments_ = column(size_.segments);
     packed_writer source_rows_ = column(size_.source_rows);
-    packed_writer lifecycles_ = constant(1), versions_ = constant(rules_.lifecycle().version);
+    packed_writer lifecycles_ = constant(1), versions_ = column(words_.versions);
     packed_writer froms_ = column(words_.all(*words_.places)), moves_ = column(words_.all(*words_.moves));
     packed_writer causes_ = column(words_.all(*words_.causes)),
                   reasons_ = column(words_.all(*words_.reasons));

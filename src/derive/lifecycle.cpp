@@ -161,6 +161,25 @@ void check_rule(const rule& r, const std::vector<std::string>& places, const std
     for (const std::string& name : r.from) check_place(name, places, where + ".from");
 }
 
+void check_version(const lifecycle& l, std::size_t v, const std::vector<std::string>& places) {
+    const rule_version& own = l.versions[v];
+    const std::string where = at("versions", v);
+    const int before = v == 0 ? l.version : l.versions[v - 1].version;
+    if (own.version <= before) {
+        fail(errc::invalid_question,
+             "version " + std::to_string(own.version) + " follows version " + std::to_string(before) +
+                 "; numbers ascend",
+             where + ".version");
+    }
+    if (v > 0 && own.valid_from <= l.versions[v - 1].valid_from) {
+        fail(errc::invalid_question,
+             "version " + std::to_string(own.version) + " does not hold later than the one before it",
+             where + ".valid_from");
+    }
+    for (std::size_t i = 0; i < own.rules.size(); ++i)
+        check_rule(own.rules[i], places, where + "." + at("rules", i));
+}
+
 }  // namespace
 
 lifecycle lifecycle::b2b() { return build(preset_lines[0]); }
@@ -193,6 +212,7 @@ result<void> check(const lifecycle& l) {
         check_name(l.name, "name");
         const std::vector<std::string> places = check_places(l);
         for (std::size_t i = 0; i < l.rules.size(); ++i) check_rule(l.rules[i], places, at("rules", i));
+        for (std::size_t v = 0; v < l.versions.size(); ++v) check_version(l, v, places);
     });
 }
 

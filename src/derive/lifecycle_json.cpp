@@ -56,6 +56,24 @@ void write_rule(json::writer& out, const rule& r) {
     out.end_object();
 }
 
+void write_rules(json::writer& out, const std::vector<rule>& rules) {
+    out.key("rules").begin_array();
+    for (const rule& r : rules) write_rule(out, r);
+    out.end_array();
+}
+
+void write_versions(json::writer& out, const lifecycle& l) {
+    if (l.versions.empty()) return;
+    out.key("versions").begin_array();
+    for (const rule_version& v : l.versions) {
+        out.begin_object().key("version").integer(v.version);
+        out.key("valid_from").text(to_string(v.valid_from));
+        write_rules(out, v.rules);
+        out.end_object();
+    }
+    out.end_array();
+}
+
 void write_policies(json::writer& out, const lifecycle& l) {
     json::write_word(out, "skipped", l.skipped, skipped_words);
     json::write_word(out, "backward", l.backward, backward_words);
@@ -113,6 +131,19 @@ rule read_rule(const json::node& n, const std::string& where) {
     return read;
 }
 
+rule_version read_version(const json::node& n, const std::string& where) {
+    json::object in(n, where);
+    rule_version read;
+    json::read(in, "version", read.version, json::as_int);
+    const json::node* from = in.find("valid_from");
+    if (from == nullptr)
+        fail(errc::invalid_question, "a version of the rules says from when it holds", in.at("valid_from"));
+    read.valid_from = json::as_instant(*from, in.at("valid_from"));
+    json::read(in, "rules", read.rules, json::list_of<rule>(read_rule));
+    in.finish();
+    return read;
+}
+
 void read_policies(json::object& in, lifecycle& to) {
     json::read_word(in, "skipped", to.skipped, skipped_words);
     json::read_word(in, "backward", to.backward, backward_words);
@@ -130,6 +161,7 @@ lifecycle read_lifecycle(const json::node& n, const std::string& where) {
     json::read(in, "stages", read.stages, json::list_of<stage>(read_stage));
     json::read(in, "exits", read.exits, json::as_names);
     json::read(in, "rules", read.rules, json::list_of<rule>(read_rule));
+    json::read(in, "versions", read.versions, json::list_of<rule_version>(read_version));
     read_policies(in, read);
     in.finish();
     return read;
@@ -146,11 +178,8 @@ std::string to_json(const lifecycle& l) {
     for (const stage& s : l.stages) write_stage(out, s);
     out.end_array();
     json::write_names(out, "exits", l.exits);
-    if (!l.rules.empty()) {
-        out.key("rules").begin_array();
-        for (const rule& r : l.rules) write_rule(out, r);
-        out.end_array();
-    }
+    if (!l.rules.empty()) write_rules(out, l.rules);
+    write_versions(out, l);
     write_policies(out, l);
     out.end_object().end_object();
     return out.take();

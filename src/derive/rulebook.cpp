@@ -14,7 +14,7 @@ rulebook::rulebook(const snapshot::impl& data, const weir::lifecycle& l) : snaps
         place_by_name_.emplace(places_[i], p);
         if (i + 1 >= l.stages.size() || l.stages[i].terminal) terminal_.add(p);
     }
-    for (const weir::rule& r : l.rules) rules_.push_back(bind(r));
+    bind_versions();
     std::set<std::string_view> attributes;
     for (const auto& c : data.columns) attributes.insert(c.name.attribute);
     for (const auto& attribute : attributes) attributes_.emplace_back(data, attribute);
@@ -35,8 +35,25 @@ place_set rulebook::default_from(const weir::rule& r, place to) const {
     return from;
 }
 
+// Each version holds until the next one does.
+void rulebook::bind_versions() {
+    const auto& later = lifecycle_->versions;
+    const auto time_of = [&](std::size_t v) { return later[v].valid_from.time_since_epoch().count(); };
+    for (std::size_t v = 0; v <= later.size(); ++v) {
+        const auto& rules = v == 0 ? lifecycle_->rules : later[v - 1].rules;
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+            bound_rule& r = rules_.emplace_back(bind(rules[i]));
+            r.path = "rules[" + std::to_string(i) + "]";
+            r.version = v == 0 ? lifecycle_->version : later[v - 1].version;
+            if (v > 0) r.path = "versions[" + std::to_string(v - 1) + "]." + r.path;
+            if (v > 0) r.valid_from = time_of(v - 1);
+            if (v < later.size()) r.valid_until = time_of(v);
+        }
+    }
+}
+
 bound_rule rulebook::bind(const weir::rule& r) const {
-    bound_rule bound{.where = predicate(*snapshot_, r.where)};
+    bound_rule bound{.written = &r, .where = predicate(*snapshot_, r.where)};
     if (!r.to.empty()) bound.to = place_of(r.to);
     if (r.from.empty()) bound.from = default_from(r, bound.to);
     for (const std::string& name : r.from) bound.from.add(place_of(name));
@@ -55,7 +72,7 @@ void rulebook::index_triggers() {
     const dictionary& names_of_events = *snapshot_->event_names;
     triggered_.resize(names_of_events.size());
     for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-        const weir::rule& r = lifecycle_->rules[i];
+        const weir::rule& r = *rules_[i].written;
         if (r.idle) {
             time_outs_.push_back(i);
             activity_.emplace_back(r.event.empty() ? 0 : triggered_.size());
@@ -82,7 +99,7 @@ void rulebook::add_trigger(std::uint32_t event, std::uint32_t rule) {
     if (!t.rules.empty() && t.rules.back().rule == rule) return;
     const bound_rule& bound = rules_[rule];
     t.rules.push_back({rule, bound.to});
-    t.plain = t.plain && bound.where.always() && !bound.word;
+    t.plain = t.plain && bound.where.always() && !bound.word && lifecycle_->versions.empty();
 }
 
 bool rulebook::differ(const row& a, const row& b) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -37,13 +38,24 @@ private:
 };
 
 struct bound_rule {
-    place to = nowhere;  ///< of a stage change: what its word says
+    const weir::rule* written = nullptr;
+    std::string path{};  ///< in the definition: "rules[0]", "versions[1].rules[0]"
+    int version = 1;
+    std::int64_t valid_from = std::numeric_limits<std::int64_t>::min();
+    std::optional<std::int64_t> valid_until{};  ///< none: it holds on
+    place to = nowhere;                         ///< of a stage change: what its word says
     place_set from{};
     predicate where;
     std::int64_t idle = 0;                   ///< 0: not a time-out
     std::optional<attribute_reader> word{};  ///< only of a stage change
     std::map<std::string, place, std::less<>> map{};
     std::optional<attribute_reader> reason{};
+
+    bool holds_at(std::int64_t time) const {
+        return valid_from <= time && (!valid_until || time < *valid_until);
+    }
+    /// Its name, or its path.
+    const std::string& shown() const { return written->name.empty() ? path : written->name; }
 };
 
 /// The rules that an event of some name triggers.
@@ -62,7 +74,9 @@ public:
     rulebook(const snapshot::impl&, const weir::lifecycle&);
 
     const weir::lifecycle& lifecycle() const { return *lifecycle_; }
+    /// Those of all versions, one version after the other.
     const bound_rule& rule(std::size_t i) const { return rules_[i]; }
+    std::size_t size() const { return rules_.size(); }
     /// Names by place.
     const std::vector<std::string>& places() const { return places_; }
     bool is_stage(place p) const {
@@ -92,6 +106,7 @@ private:
     place place_of(std::string_view name) const;
     place_set default_from(const weir::rule&, place to) const;
     bound_rule bind(const weir::rule&) const;
+    void bind_versions();
     void index_triggers();
     void add_trigger(std::uint32_t event, std::uint32_t rule);
     bool is_hidden(const row&) const;

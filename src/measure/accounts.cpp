@@ -3,6 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "base/wording.hpp"
 #include "measure/grouping.hpp"
 #include "store/regroup.hpp"
 #include "store/scan.hpp"
@@ -38,6 +41,23 @@ accounts accounts_of(const snapshot::impl& data, const std::string& attribute, s
     }
     all.data = regroup(data, grouping);
     return all;
+}
+
+void note_accounts(const snapshot::impl& data, const std::string& attribute, const accounts& all,
+                   std::vector<std::string>& notes) {
+    note_missing_attribute(data, attribute, notes);
+    if (all.without > 0)
+        notes.push_back(fmt::format("{} without an account {} left out", leads_text(all.without),
+                                    all.without == 1 ? "is" : "are"));
+    if (all.disputed > 0) notes.push_back(arrival_note(attribute, all.disputed));
+}
+
+asked_leads asked_of(const snapshot::impl& data, const funnel& q, int threads) {
+    asked_leads asked{.data = &data, .as_of = data.as_of_for(q.as_of)};
+    if (!asked.as_of || q.counting != counting::accounts) return asked;
+    asked.of_accounts = accounts_of(data, q.account, *asked.as_of, threads);
+    asked.data = asked.of_accounts.data.get();
+    return asked;
 }
 
 }  // namespace weir::inline v1

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include <weir/funnel.hpp>
 
@@ -26,6 +27,12 @@ constexpr std::uint64_t bits(int first, int last) {
     return (~std::uint64_t{0} >> (63 - (last - first))) << first;
 }
 
+/// Of these steps, those that an event may fill which ends chains at these levels: it may end what it
+/// excludes, or begin it, but not stand inside.
+constexpr std::uint64_t outside(std::uint64_t kills, std::uint64_t steps) {
+    return steps & ~(kills & (kills >> 1));
+}
+
 /// An event that matters to a chain.
 struct candidate {
     std::int64_t time = 0;
@@ -35,6 +42,12 @@ struct candidate {
     /// steps must be adjacent all that it breaks. Never level 0.
     std::uint64_t blocks = 0;
     std::uint64_t kills = 0;  ///< those of them that exclusions end
+};
+
+/// Steps side by side that may be done in any order among themselves.
+struct step_block {
+    int first = 0, size = 0;
+    std::uint64_t steps() const { return bits(first, first + size - 1); }
 };
 
 struct chain_rules {
@@ -50,6 +63,7 @@ struct chain_rules {
         none.fill(no_limit);
         return none;
     }();
+    std::vector<step_block> blocks{};  ///< of steps that follow one another; ascending
 
     bool may_begin_at(std::int64_t time) const {
         return (!from || *from <= time) && (!until || time < *until);

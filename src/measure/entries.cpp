@@ -9,17 +9,22 @@ namespace weir::inline v1 {
 entry_finder::entry_finder(const entry_rules& rules)
     : rules_(rules),
       any_order_(rules.chain.order == order::any_order),
-      streams_(!any_order_ && !rules.window_funnel && rules.entry == entry::best && !rules.passages),
+      blocks_(!rules.chain.blocks.empty()),
+      streams_(!any_order_ && !blocks_ && !rules.window_funnel && rules.entry == entry::best &&
+               !rules.passages),
       target_(rules.chain.steps),
       all_(rules.chain.ties),
       sequence_(rules.chain),
-      any_order_search_(rules.chain) {}
+      any_order_search_(rules.chain),
+      block_search_(rules.chain) {}
 
 std::span<const counted_chain> entry_finder::find() {
     if (rules_.window_funnel)
         find_window_funnel();
     else if (any_order_)
         find_with(any_order_search_);
+    else if (blocks_)
+        find_in_blocks();
     else
         find_with(sequence_);
     return std::span<const counted_chain>(chains_).first(used_);
@@ -30,6 +35,11 @@ void entry_finder::find_window_funnel() {
     counted_chain& c = chains_.front();
     c.where = window_funnel(all_, rules_.chain, *rules_.window_funnel, c.ids);
     used_ = c.where.level > 0 ? 1 : 0;
+}
+
+void entry_finder::find_in_blocks() {
+    block_search_.load(all_);
+    find_with(block_search_);
 }
 
 template <class Search> void entry_finder::find_with(Search& search) {
@@ -51,7 +61,8 @@ template <class Search> void entry_finder::find_with(Search& search) {
         case entry::first: rules_.passages ? find_open_passages(search) : find_first(search); break;
         case entry::every: find_every(search); break;
     }
-    excluded_ = rules_.disqualify && is_disqualified(search);
+    if constexpr (!std::is_same_v<Search, block_search>)
+        excluded_ = rules_.disqualify && is_disqualified(search);
 }
 
 template <class Search>
@@ -129,6 +140,7 @@ template <class Search> bool entry_finder::is_disqualified(Search& search) {
 bool entry_finder::has_rival(const counted_chain& c, int step,
                              const std::function<bool(std::uint32_t)>& differs) {
     if (rules_.window_funnel) return false;
+    if (blocks_) return block_search_.has_rival(all_, c.where, c.ids, step, differs);
     return any_order_ ? any_order_search_.has_rival(all_, c.where, c.ids, step, differs)
                       : sequence_.has_rival(all_, c.where, c.ids, step, differs);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "measure/any_order.hpp"
+#include "measure/block_orders.hpp"
 #include "measure/sequence.hpp"
 #include "measure/window_funnel.hpp"
 
@@ -59,6 +60,7 @@ public:
 
 private:
     void find_window_funnel();
+    void find_in_blocks();
     template <class Search> void find_with(Search&);
     template <class Search> void find_first(Search&);
     template <class Search> void find_every(Search&);
@@ -69,12 +71,13 @@ private:
     template <class Search> bool is_disqualified(Search&);
 
     entry_rules rules_;
-    bool any_order_;
+    bool any_order_, blocks_;
     bool streams_;  ///< the search goes along with add()
     int target_;    ///< the level at which it ends
     instants all_;
     sequence_search sequence_;
     any_order_search any_order_search_;
+    block_search block_search_;
     std::vector<counted_chain> chains_{};
     std::size_t used_ = 0;  ///< of chains_, whose memory is kept
     bool excluded_ = false;

@@ -27,23 +27,6 @@ constexpr std::size_t most_searched = 5'000;  // events of a lead of which each 
 
 instant at_instant(std::int64_t t) { return instant{duration{t}}; }
 
-// What groups, pages and lists ask is not asked of one lead.
-funnel plain(funnel q) {
-    q.by.clear();
-    q.by_value = {};
-    q.bucket = {};
-    q.histogram.clear();
-    q.list.reset();
-    return q;
-}
-
-std::vector<row> rows_of(const snapshot::impl& data, std::uint32_t lead, std::int64_t as_of) {
-    std::vector<row> rows;
-    scan(data, {.as_of = as_of, .lead = lead},
-         [&](int, const lead_rows& found) { rows.assign(found.rows.begin(), found.rows.end()); });
-    return rows;
-}
-
 // Rows by the part that they play; of two parts the first one stays.
 using cast = std::map<std::uint32_t, explained_event>;
 
@@ -186,10 +169,9 @@ result<funnel_explanation> explain(const snapshot& s, const funnel& q, const lea
     return guarded([&] {
         check(q).value();
         funnel_explanation out{.question = q, .lead = lead};
-        const auto as_of = s.data().as_of_for(q.as_of);
-        const bool of_account = as_of && q.counting == counting::accounts;
-        const accounts all = of_account ? accounts_of(s.data(), q.account, *as_of, 1) : accounts{};
-        const snapshot::impl& data = of_account ? *all.data : s.data();
+        const asked_leads all = asked_of(s.data(), q, 1);
+        const auto as_of = all.as_of;
+        const snapshot::impl& data = *all.data;
         const auto code = data.find_lead(lead);
         std::vector<row> rows;
         if (as_of) out.as_of = at_instant(*as_of);
@@ -198,7 +180,7 @@ result<funnel_explanation> explain(const snapshot& s, const funnel& q, const lea
         if (code && as_of) rows = rows_of(data, *code, *as_of);
         if (rows.empty())
             out.notes.push_back(fmt::format("there is no event of lead {}", quoted(to_string(lead))));
-        const funnel asked = resolved(plain(q));
+        const funnel asked = resolved(of_each_lead(q));
         const lead_id named = code ? lead_of(data.lead_key(*code)) : lead;
         tell({data, asked, named, rows, as_of.value_or(0)}, out);
         return out;

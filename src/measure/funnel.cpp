@@ -26,6 +26,14 @@
 
 namespace weir::inline v1 {
 
+step in_any_order(std::vector<step> members, step_options options) {
+    if (options.name.empty())
+        for (const step& s : members) options.name += (options.name.empty() ? "" : "+") + s.name;
+    step block(std::move(options), names{});
+    block.members = std::move(members);
+    return block;
+}
+
 // The rows of the answer
 // ---------------------------------------------------------------------------------------
 
@@ -69,12 +77,12 @@ std::vector<std::int64_t> waits_of(const std::vector<const funnel_tally*>& part,
     return waits;
 }
 
+}  // namespace
+
 // Steps in any order have no names of their own: row k is the k-th in time.
-std::string name_of(const funnel& q, std::size_t step) {
+std::string step_name(const funnel& q, std::size_t step) {
     return q.order == order::any_order ? fmt::format("any-{}", step + 1) : q.steps[step].name;
 }
-
-}  // namespace
 
 void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part, const funnel_row& like) {
     const funnel& q = answer.question;
@@ -86,7 +94,7 @@ void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
         funnel_row r = like;
         r.step = static_cast<int>(k) + 1;
-        r.name = name_of(q, k);
+        r.name = step_name(q, k);
         r.leads = leads[k];
         r.of_first = rate_of(leads[k], leads.front());
         r.of_previous = rate_of(leads[k], leads[before]);
@@ -99,19 +107,19 @@ void add_rows(funnel_table& answer, const std::vector<const funnel_tally*>& part
     }
 }
 
-void add_missing_names(funnel_table& answer, const std::vector<std::string>& present) {
+void note_missing_names(const funnel& q, const std::vector<std::string>& present,
+                        std::vector<std::string>& notes) {
     const auto check = [&](std::string_view what, const names& events) {
         for (const auto& name : events) {
             if (std::binary_search(present.begin(), present.end(), name)) continue;
             auto note = fmt::format("funnel {} {} names no event{} ({} event {} in the store)", what,
                                     quoted(name), did_you_mean(name, present), present.size(),
                                     present.size() == 1 ? "name" : "names");
-            if (std::find(answer.notes.begin(), answer.notes.end(), note) == answer.notes.end())
-                answer.notes.push_back(std::move(note));
+            if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(std::move(note));
         }
     };
-    for (const auto& s : answer.question.steps) check("step", s.event);
-    for (const auto& x : answer.question.exclude) check("exclusion", x.event);
+    for (const step* s : terms_of(q)) check("step", s->event);
+    for (const auto& x : q.exclude) check("exclusion", x.event);
 }
 
 // A limit belongs to the bar that ends with it.
@@ -195,11 +203,7 @@ void count_leads(funnel_table& answer, const snapshot::impl& data, const scope& 
 void count_accounts(funnel_table& answer, const snapshot::impl& data, const scope& how) {
     const std::string& attribute = answer.question.account;
     const accounts all = accounts_of(data, attribute, answer.as_of->time_since_epoch().count(), how.threads);
-    note_missing_attribute(data, attribute, answer.notes);
-    if (all.without > 0)
-        answer.notes.push_back(fmt::format("{} without an account {} left out", leads_text(all.without),
-                                           all.without == 1 ? "is" : "are"));
-    if (all.disputed > 0) answer.notes.push_back(arrival_note(attribute, all.disputed));
+    note_accounts(data, attribute, all, answer.notes);
     count_leads(answer, *all.data, how);
 }
 
@@ -217,7 +221,7 @@ result<funnel_table> measure(const snapshot& s, const funnel& q, const scope& ho
         const snapshot::impl& data = s.data();
         funnel_table answer{.question = resolved(q)};
         if (const auto as_of = data.as_of_for(q.as_of)) answer.as_of = instant{duration{*as_of}};
-        add_missing_names(answer, data.present_events());
+        note_missing_names(answer.question, data.present_events(), answer.notes);
         data.add_arrival_notes(data.layers.size(), answer.notes);
         if (answer.as_of) {
             note_open_period(q.period, *answer.as_of, answer.notes);

@@ -1,17 +1,20 @@
 // funnel_check.cpp - what is wrong with a funnel, before anything is counted.
 //
 // First what no version could answer, then what this one does not.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <weir/funnel.hpp>
 
 #include <fmt/format.h>
 
 #include "base/fail.hpp"
+#include "measure/block_orders.hpp"
 #include "measure/chain_rules.hpp"
 #include "measure/funnel_words.hpp"
 #include "measure/preset.hpp"
@@ -19,6 +22,8 @@
 
 namespace weir::inline v1 {
 namespace {
+
+constexpr std::size_t most_members = 6;  // of a block
 
 [[noreturn]] void wrong(std::string message, std::string where) {
     fail(errc::invalid_question, std::move(message), std::move(where));
@@ -34,10 +39,42 @@ void check_gap(const std::optional<duration>& gap, std::size_t i, std::string_vi
               step_at(i, member));
 }
 
-void check_step(const step& s, std::size_t i, std::size_t steps) {
+// A member is an event and a condition; what else it says would have to hold for the block.
+void check_member(const step& m, std::size_t i, std::size_t k) {
+    const auto at = fmt::format("steps[{}].any_order[{}]", i, k);
+    const auto who = fmt::format("member {} of step {}", k + 1, i + 1);
+    if (!m.members.empty()) wrong(who + " is a block in any order itself", at);
+    if (m.event.empty()) wrong(who + " has no event", at);
+    for (const auto& name : m.event)
+        if (name.empty()) wrong(who + " has an event without a name", at);
+    if (m.optional || m.at_least != 1 || m.min_gap || m.max_gap)
+        wrong(who + " can have no gap limit, not be optional and not be asked for several times", at);
+}
+
+void check_block(const step& s, std::size_t i) {
+    if (s.members.size() < 2)
+        wrong(fmt::format("step {} is a block of 1 step; it needs 2 or more", i + 1), step_at(i));
+    if (s.members.size() > most_members)
+        fail(errc::limit_exceeded,
+             fmt::format("step {} is a block of {} steps; at most {} are possible", i + 1, s.members.size(),
+                         most_members),
+             step_at(i));
+    if (s.optional || s.at_least != 1)
+        wrong(fmt::format("step {} is a block; it cannot be optional or be asked for several times", i + 1),
+              step_at(i));
+    if (!s.event.empty() || !s.where.always())
+        wrong(fmt::format("step {} is a block; its members have events and conditions", i + 1), step_at(i));
+    for (std::size_t k = 0; k < s.members.size(); ++k) check_member(s.members[k], i, k);
+}
+
+void check_event(const step& s, std::size_t i) {
     if (s.event.empty()) wrong(fmt::format("step {} has no event", i + 1), step_at(i));
     for (const auto& name : s.event)
         if (name.empty()) wrong(fmt::format("step {} has an event without a name", i + 1), step_at(i));
+}
+
+void check_step(const step& s, std::size_t i, std::size_t steps) {
+    s.members.empty() ? check_event(s, i) : check_block(s, i);
     if (s.at_least < 1)
         wrong(fmt::format("step {} asks for at least {} events; 1 is the least", i + 1, s.at_least),
               step_at(i, "at_least"));
@@ -45,7 +82,7 @@ void check_step(const step& s, std::size_t i, std::size_t steps) {
     check_gap(s.max_gap, i, "max_gap");
     if (s.min_gap && s.max_gap && *s.min_gap > *s.max_gap)
         wrong(fmt::format("step {} has a min_gap above its max_gap", i + 1), step_at(i, "min_gap"));
-    if (i == 0 && s.at_least == 1 && (s.min_gap || s.max_gap))
+    if (i == 0 && s.at_least == 1 && s.members.empty() && (s.min_gap || s.max_gap))
         wrong("step 1 has a gap limit; there is no step before it",
               step_at(i, s.min_gap ? "min_gap" : "max_gap"));
     if (!s.optional) return;
@@ -66,7 +103,8 @@ void check_steps(const funnel& q) {
     std::int64_t expanded = 0;
     for (std::size_t i = 0; i < q.steps.size(); ++i) {
         check_step(q.steps[i], i, q.steps.size());
-        expanded += q.steps[i].at_least;
+        const auto members = static_cast<std::int64_t>(q.steps[i].members.size());
+        expanded += std::max<std::int64_t>(q.steps[i].at_least, members);
     }
     if (expanded > max_steps)
         fail(errc::limit_exceeded,
@@ -95,6 +133,11 @@ void check_any_order(const funnel& q) {
         wrong("steps in any order have no previous step to count from", "clock");
     for (std::size_t i = 0; i < q.steps.size(); ++i) {
         const step& s = q.steps[i];
+        if (!s.members.empty())
+            wrong(fmt::format("step {} is a block in any order, and so are all steps; write its members "
+                              "as steps",
+                              i + 1),
+                  step_at(i));
         if (s.min_gap || s.max_gap || s.optional)
             wrong(fmt::format("step {} is in any order and can have no gap limit and not be optional", i + 1),
                   step_at(i));
@@ -164,7 +207,25 @@ void check_histogram(const funnel& q) {
 // What this version does not do
 // ------------------------------------------------------------------------------
 
+void check_blocks(const funnel& q) {
+    std::vector<step_block> blocks;
+    for (const step& s : q.steps)
+        if (!s.members.empty()) blocks.push_back({0, static_cast<int>(s.members.size())});
+    if (blocks.empty()) return;
+    if (!has_few_orders(blocks))
+        fail(errc::limit_exceeded,
+             fmt::format("the blocks of the funnel can be done in more than {} orders, which is the most",
+                         most_orders),
+             "steps");
+    if (q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty())
+        fail(errc::unsupported,
+             "where an exclusion disqualifies, this version knows no blocks: it would have to say of which "
+             "order of a block the exclusion ended the chain",
+             "on_exclusion");
+}
+
 void check_supported(const funnel& q) {
+    check_blocks(q);
     if (q.order == order::adjacent && q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty() &&
         q.ties != ties::in_arrival_order)
         fail(errc::unsupported,

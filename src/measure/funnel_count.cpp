@@ -112,6 +112,7 @@ lead_filter funnel_counter::filter() const {
         return {.first = any, .from = rules.chain.from, .until = rules.chain.until};
     }
     lead_filter f{.first = matcher_.events_of(0), .from = rules.chain.from, .until = rules.chain.until};
+    if (!q_.steps.front().members.empty()) return f;
     if (rules.chain.steps > 1) f.second = matcher_.events_of(plan_.written(1));
     const bool name_decides = q_.steps.front().where.always();
     const bool one_chain = rules.entry != weir::entry::every && !rules.passages && !rules.disqualify &&

@@ -21,12 +21,10 @@ namespace {
 
 // Keys whose meaning is fixed but which this version cannot answer: better refused as such than as unknown.
 constexpr std::array<std::string_view, 3> later_keys{"lead_where", "lost_on", "stalled_after"};
-constexpr std::array<std::string_view, 1> later_step_keys{"any_order"};
 
 // Does not ask `members` for them: they would be told as keys that were expected.
-template <std::size_t N>
-void refuse(const json::node& n, const json::object& members, const std::array<std::string_view, N>& later) {
-    for (const auto key : later)
+void refuse_later_keys(const json::node& n, const json::object& members) {
+    for (const auto key : later_keys)
         if (n.find(key) != nullptr)
             fail(errc::unsupported, fmt::format("{} is not supported by this version", quoted(key)),
                  members.at(key));
@@ -35,10 +33,24 @@ void refuse(const json::node& n, const json::object& members, const std::array<s
 // Reading
 // ------------------------------------------------------------------------------------------------------
 
+step read_step(const json::node& n, const std::string& where);
+
+step read_block(json::object& members) {
+    std::vector<step> steps;
+    step_options options;
+    json::read(members, "any_order", steps, json::list_of<step>(read_step));
+    if (steps.empty()) fail(errc::invalid_question, "a block needs 2 steps or more", members.at("any_order"));
+    json::read(members, "name", options.name, json::as_text);
+    json::read(members, "min_gap", options.min_gap, json::as_duration);
+    json::read(members, "max_gap", options.max_gap, json::as_duration);
+    members.finish();
+    return in_any_order(std::move(steps), std::move(options));
+}
+
 step read_step(const json::node& n, const std::string& where) {
     if (n.kind == json::kind::text) return step(n.text);
     json::object members(n, where);
-    refuse(n, members, later_step_keys);
+    if (n.find("any_order") != nullptr) return read_block(members);
     names event;
     step_options options;
     json::read(members, "name", options.name, json::as_text);
@@ -77,7 +89,7 @@ lead_list read_list(const json::node& n, const std::string& where) {
 
 funnel read_funnel(const json::node& n, const std::string& where) {
     json::object members(n, where);
-    refuse(n, members, later_keys);
+    refuse_later_keys(n, members);
     funnel q;
     json::read(members, "steps", q.steps, json::list_of<step>(read_step));
     json::read(members, "within", q.within, json::as_duration);
@@ -113,7 +125,14 @@ void write(json::writer& w, const step& s) {
         return;
     }
     w.begin_object();
-    if (s.event.empty() || s.name != s.event[0]) w.key("name").text(s.name);
+    if (!s.members.empty()) {
+        w.key("any_order").begin_array();
+        for (const step& member : s.members) write(w, member);
+        w.end_array();
+        if (s.name != in_any_order(s.members).name) w.key("name").text(s.name);
+    } else if (s.event.empty() || s.name != s.event[0]) {
+        w.key("name").text(s.name);
+    }
     json::write_names(w, "event", s.event);
     json::write_condition(w, "where", s.where);
     if (s.optional) w.key("optional").boolean(true);

@@ -83,7 +83,7 @@ void add_page(funnel_table& answer, const part_data& p) {
 
 void add_notes(funnel_table& answer, const part_data& p) {
     const funnel& q = answer.question;
-    add_missing_names(answer, p.events);
+    note_missing_names(answer.question, p.events, answer.notes);
     for (const auto& [lifecycle, leads] : p.stages)
         if (leads > 0)
             answer.notes.push_back(arrival_note_of_stages(lifecycle, static_cast<std::size_t>(leads)));

@@ -100,6 +100,7 @@ void check_ranges(const funnel& asked) {
     const funnel q = resolved(asked);
     const auto has_gap = [](const step& s) { return s.min_gap || s.max_gap; };
     const auto is_optional = [](const step& s) { return s.optional; };
+    const auto is_block = [](const step& s) { return !s.members.empty(); };
     for (const reason& r : std::initializer_list<reason>{
              {q.order != order::in_sequence, "order", "these are in another order"},
              {window_funnel_of(q).has_value(), "preset", "this preset counts by a rule of its own"},
@@ -113,7 +114,8 @@ void check_ranges(const funnel& asked) {
              {!q.histogram.empty(), "histogram", "this asks how long they take"},
              {q.list.has_value(), "list", "this asks for times of leads"},
              {std::any_of(q.steps.begin(), q.steps.end(), has_gap), "steps", "a step asks for a gap"},
-             {std::any_of(q.steps.begin(), q.steps.end(), is_optional), "steps", "a step is optional"}})
+             {std::any_of(q.steps.begin(), q.steps.end(), is_optional), "steps", "a step is optional"},
+             {std::any_of(q.steps.begin(), q.steps.end(), is_block), "steps", "a step is a block"}})
         if (r.holds) refuse(r.where, r.what);
 }
 

@@ -25,7 +25,10 @@ void add_to_parts(parts&, const tally_key&, const funnel_tally&, std::size_t gro
 void add_rows(funnel_table&, const std::vector<const funnel_tally*>& part, const funnel_row& like);
 void add_histogram(funnel_table&, const std::vector<const funnel_tally*>& part, const funnel_row& like);
 /// Notes the names of steps that no event bears. `present` is sorted.
-void add_missing_names(funnel_table&, const std::vector<std::string>& present);
+void note_missing_names(const funnel&, const std::vector<std::string>& present,
+                        std::vector<std::string>& notes);
+/// What the row of a step, from 0, is called.
+std::string step_name(const funnel&, std::size_t step);
 std::string excluded_note(std::int64_t leads);
 
 }  // namespace weir::inline v1

@@ -23,6 +23,13 @@ void add_copies(std::vector<step_matcher::role>& stream) {
 
 }  // namespace
 
+std::vector<row> rows_of(const snapshot::impl& data, std::uint32_t lead, std::int64_t as_of) {
+    std::vector<row> rows;
+    scan(data, {.as_of = as_of, .lead = lead},
+         [&](int, const lead_rows& found) { rows.assign(found.rows.begin(), found.rows.end()); });
+    return rows;
+}
+
 void feed(entry_finder& finder, std::vector<optional_row>& optional,
           std::span<const step_matcher::role> stream) {
     finder.clear();
@@ -53,6 +60,11 @@ lead_chains::lead_chains(const snapshot::impl& data, const funnel& q)
       holds_(!q.hold.empty()),
       held_(data, held_by(q)),
       finder_(plan_.rules()) {}
+
+event_set lead_chains::needed() const {
+    const bool all = !matcher_.lead_reads().empty() || matcher_.every_event_matters();
+    return all ? event_set{} : matcher_.events();
+}
 
 std::vector<step_matcher::role> lead_chains::roles(std::span<const row> rows) const {
     std::vector<step_matcher::role> roles;

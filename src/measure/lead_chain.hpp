@@ -16,6 +16,9 @@
 
 namespace weir::inline v1 {
 
+/// All events of one lead up to as_of.
+std::vector<row> rows_of(const snapshot::impl&, std::uint32_t lead, std::int64_t as_of);
+
 /// Begins a lead, and gives its events that matter to the finder and those that may fill optional steps.
 void feed(entry_finder&, std::vector<optional_row>&, std::span<const step_matcher::role>);
 
@@ -51,8 +54,8 @@ public:
     lead_chain find(std::span<const row>, const supposition& = {});
     /// The best chain of every start, in order of time.
     std::vector<lead_chain> of_starts(std::span<const row>);
-    /// Whether conditions read events that play no role of their own.
-    bool reads_lead() const { return !matcher_.lead_reads().empty(); }
+    /// The events that have to be given; empty: all.
+    event_set needed() const;
 
 private:
     void find_in(entry_finder&, std::span<const step_matcher::role>, std::span<const row>,

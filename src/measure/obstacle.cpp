@@ -11,7 +11,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "measure/elapsed.hpp"
-#include "measure/obstacle_lift.hpp"
+#include "measure/obstacle_finder.hpp"
 #include "measure/time_limits.hpp"
 #include "store/events_of.hpp"
 
@@ -37,28 +37,15 @@ public:
         : c_(c), now_(now), plan_(c.q), next_(step_text(c.q, plan_, now.level)) {}
 
     hindrance run() {
-        if (has_no_event()) return out_;
-        for (const obstacle o : all) {
-            funnel q = c_.q;
-            supposition s;
-            if (!lift(o, q, s)) continue;
-            const lead_chain beyond = c_.chain(q, s);
-            if (beyond.level <= now_.level) continue;
-            out_.what = o;
-            out_.beyond = beyond.ids;
-            tell(o, q);
-            return finish();
-        }
-        tell_several();
+        obstacle_finder finder(c_.data, c_.q);
+        auto found = finder.find(c_.rows, now_);
+        out_.what = found.what;
+        out_.beyond = std::move(found.beyond.ids);
+        tell(finder);
         return finish();
     }
 
 private:
-    static constexpr std::array all{
-        obstacle::event_used_once, obstacle::tie,       obstacle::window,     obstacle::gap,
-        obstacle::excluded,        obstacle::adjacency, obstacle::held_value, obstacle::entry,
-        obstacle::period,          obstacle::order};
-
     bool further(const funnel& q, const supposition& s = {}) const {
         return c_.chain(q, s).level > now_.level;
     }
@@ -69,10 +56,10 @@ private:
     std::int64_t time(std::uint32_t id) const { return c_.rows[id].time; }
     std::string name(std::uint32_t id) const { return quoted(c_.data.event_name(c_.rows[id].event)); }
 
-    bool has_no_event();
-    void name_near();
+    void name_near(std::uint64_t matched);
     std::string one_more_event() const;
-    void tell(obstacle, const funnel& lifted);
+    void tell(obstacle_finder&);
+    void tell_no_event(std::uint64_t matched);
     void tell_reuse();
     void tell_tie();
     void tell_window();
@@ -94,26 +81,19 @@ private:
     hindrance out_{};
 };
 
-// Steps that are matched, whatever else is asked.
-bool inquiry::has_no_event() {
-    funnel q = c_.q;
-    q.exclude.clear();
-    const lead_chains plain(c_.data, q);
-    std::uint64_t matched = 0;
-    for (const auto& r : plain.roles(c_.rows)) matched |= r.event.steps;
-    const bool none =
-        c_.q.order == order::any_order ? std::popcount(matched) <= now_.level : !has(matched, now_.level);
-    if (!none) return false;
-    out_.what = obstacle::no_such_event;
+void inquiry::tell_no_event(std::uint64_t matched) {
     out_.reason = fmt::format("no event up to {} matches {}", at_time(c_.as_of), next_);
-    if (c_.q.order != order::any_order) name_near();
-    out_.change = one_more_event();
-    return true;
+    if (c_.q.order != order::any_order) name_near(matched);
 }
 
-// Events that bear the name and fail the condition; the last of them is shown.
-void inquiry::name_near() {
-    const step& s = c_.q.steps[plan_.written(now_.level)];
+// Events that bear the name and fail the condition; the last of them is shown. Of a block, those of the first
+// step that nothing matches.
+void inquiry::name_near(std::uint64_t matched) {
+    const std::size_t written = plan_.written(now_.level);
+    const auto& members = c_.q.steps[written].members;
+    const auto missing = static_cast<std::size_t>(std::countr_one(matched >> plan_.begin(written)));
+    const step& s = members.empty() ? c_.q.steps[written] : members[missing];
+    if (!members.empty()) out_.reason += fmt::format(": {} is missing", quoted(s.name));
     std::size_t near = 0;
     std::optional<std::uint32_t> last;
     for (std::uint32_t i = 0; i < c_.rows.size(); ++i) {
@@ -143,7 +123,7 @@ std::string inquiry::one_more_event() const {
         until = std::min(until, *rules.until - (*rules.until > limits::min() ? 1 : 0));
         from = std::min(from, until);
     }
-    const std::uint64_t steps = c_.q.order == order::any_order ? bits(0, rules.steps - 1) : bit(now_.level);
+    const std::uint64_t steps = plan_.next_steps(now_.level);
     const auto helps = [&](std::int64_t t) {
         return from <= until && further(c_.q, {.extra = supposition::event{t, steps}});
     };
@@ -153,8 +133,9 @@ std::string inquiry::one_more_event() const {
     return fmt::format("one more event of {}, as at {} or at {}", next_, at_time(from), at_time(until));
 }
 
-void inquiry::tell(obstacle o, const funnel&) {
-    switch (o) {
+void inquiry::tell(obstacle_finder& finder) {
+    switch (out_.what) {
+        case obstacle::no_such_event: return tell_no_event(finder.matched(c_.rows));
         case obstacle::event_used_once: return tell_reuse();
         case obstacle::tie: return tell_tie();
         case obstacle::window: return tell_window();
@@ -165,8 +146,7 @@ void inquiry::tell(obstacle o, const funnel&) {
         case obstacle::entry: return tell_entry();
         case obstacle::period: return tell_period();
         case obstacle::order: return tell_order();
-        case obstacle::no_such_event:
-        case obstacle::several: break;
+        case obstacle::several: return tell_several();
     }
 }
 
@@ -367,7 +347,7 @@ void inquiry::tell_several() {
     funnel q = c_.q;
     supposition s;
     std::string words;
-    for (const obstacle o : all) {
+    for (const obstacle o : tried_obstacles) {
         if (!lift(o, q, s)) continue;
         out_.together.push_back(o);
         words += (words.empty() ? "" : ", ") + std::string(to_string(o));
@@ -376,7 +356,6 @@ void inquiry::tell_several() {
         out_.beyond = beyond.ids;
         break;
     }
-    out_.what = obstacle::several;
     out_.reason = fmt::format("no single limit keeps it from {}; these do together: {}", next_, words);
 }
 

@@ -45,6 +45,8 @@ struct outlook {
     std::optional<std::int64_t> deadline{};  ///< none: no limit
 };
 outlook outlook_of(const lead_case&, const lead_chain& now);
+/// The first half of that, of chains that are bound already.
+bool is_open(lead_chains&, std::span<const row>, const lead_chain& now, std::int64_t as_of);
 
 /// The time so much later; the last one there is if it is none.
 std::int64_t later(std::int64_t, std::uint64_t by);

@@ -77,8 +77,8 @@ void check_clickhouse(const funnel& q) {
     if (q.by_value.which() == by_value::kind::each_value) has_no("groups by each value", "by_value");
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
         const step& s = q.steps[k];
-        if (s.optional || s.at_least != 1 || s.min_gap || s.max_gap)
-            has_no("optional or repeated steps and no gaps", fmt::format("steps[{}]", k));
+        if (s.optional || s.at_least != 1 || s.min_gap || s.max_gap || !s.members.empty())
+            has_no("optional or repeated steps, no blocks and no gaps", fmt::format("steps[{}]", k));
     }
 }
 
@@ -99,6 +99,15 @@ std::optional<window_funnel_modes> window_funnel_of(const funnel& q) {
                  "preset");
     }
     return m;
+}
+
+funnel of_each_lead(funnel q) {
+    q.by.clear();
+    q.by_value = {};
+    q.bucket = {};
+    q.histogram.clear();
+    q.list.reset();
+    return q;
 }
 
 funnel resolved(const funnel& asked) {

@@ -332,6 +332,23 @@ bool sequence_search::fits(int step, int first, int end, int level) {
     return end == level || tie_.let_pass(first, end - 1);
 }
 
+bool sequence_search::admits(const instants& all, const chain_span& where,
+                             std::span<const std::uint32_t> ids) {
+    std::size_t i = where.first;
+    for (int first = 0, end = 0; first < where.level; first = end) {
+        const auto here = [&](int k) {
+            return std::any_of(all[i].begin(), all[i].end(),
+                               [&](const candidate& e) { return e.id == ids[at(k)]; });
+        };
+        while (!here(first)) ++i;
+        tie_.load(all[i]);
+        for (end = first; end < where.level && here(end); ++end)
+            if (!tie_.fill(end)) return false;
+        if (end < where.level && !tie_.let_pass(first, end - 1)) return false;
+    }
+    return true;
+}
+
 bool sequence_search::has_rival(const instants& all, const chain_span& where,
                                 std::span<const std::uint32_t> ids, int step,
                                 const std::function<bool(std::uint32_t)>& differs) {

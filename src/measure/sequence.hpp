@@ -45,6 +45,8 @@ public:
     /// equal time had arrived in another order. The chain's ids are given by `ids`.
     bool has_rival(const instants&, const chain_span&, std::span<const std::uint32_t> ids, int step,
                    const std::function<bool(std::uint32_t id)>& differs);
+    /// Whether a chain of that many steps can lie at the very instants of that one.
+    bool admits(const instants&, const chain_span&, std::span<const std::uint32_t> ids);
     /// Where a chain that begins at this instant, and is not complete, can go on no longer; size(): it can.
     std::size_t ends_at(const instants&, std::size_t start);
     /// Whether an exclusion ends a chain that begins at this instant, where it stands furthest and in every

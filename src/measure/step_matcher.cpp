@@ -32,16 +32,17 @@ event_set step_matcher::matched::named_by(std::uint64_t those) const {
 
 step_matcher::step_matcher(const snapshot::impl& data, const funnel& q, const step_plan& plan)
     : plan_(&plan),
-      steps_(data.event_counts().size()),
+      terms_(data.event_counts().size()),
       exclusions_(data.event_counts().size()),
       any_order_(q.order == order::any_order),
       breaks_(q.order == order::adjacent),
       every_event_(q.breaks == breaks::every_event),
       ends_chains_(breaks_ || !q.exclude.empty()) {
-    for (std::size_t k = 0; k < q.steps.size(); ++k) {
-        steps_.add(data, q.steps[k].event, q.steps[k].where);
-        for (const auto& attribute : steps_.reads_of_last())
-            read_of(data, attribute).steps |= bit(static_cast<int>(k));
+    const auto terms = terms_of(q);
+    for (std::size_t k = 0; k < terms.size(); ++k) {
+        terms_.add(data, terms[k]->event, terms[k]->where);
+        for (const auto& attribute : terms_.reads_of_last())
+            read_of(data, attribute).terms |= bit(static_cast<int>(k));
     }
     for (std::size_t i = 0; i < q.exclude.size(); ++i) {
         exclusions_.add(data, q.exclude[i].event, q.exclude[i].where);
@@ -58,27 +59,27 @@ step_matcher::lead_read& step_matcher::read_of(const snapshot::impl& data, const
     return lead_reads_.emplace_back(lead_read{attribute, attribute_reader(data, attribute)});
 }
 
-void step_matcher::add_ends(role& r, std::uint64_t written, std::span<const row> rows, std::size_t at) const {
+void step_matcher::add_ends(role& r, bool of_a_step, std::span<const row> rows, std::size_t at) const {
     candidate& e = r.event;
     for (std::uint64_t x = exclusions_.at(rows, at); x != 0; x &= x - 1)
         e.kills |= kills_[static_cast<std::size_t>(std::countr_zero(x))] | (any_order_ ? 1 : 0);
-    // It may end what it excludes, or begin it, but not stand inside.
-    e.steps &= any_order_ && e.kills != 0 ? 0 : ~(e.kills & (e.kills >> 1));
+    if (any_order_ && e.kills != 0)
+        e.steps = 0;
+    else if (plan_->rules().chain.blocks.empty())  // where a step of a block stands, its order decides
+        e.steps = outside(e.kills, e.steps);
     e.blocks = e.kills & ~std::uint64_t{1};
-    if (breaks_ && (every_event_ || written != 0))
-        e.blocks |= bits(1, max_steps - 1) & ~plan_->behind(written);
+    if (breaks_ && (every_event_ || of_a_step))
+        e.blocks |= bits(1, max_steps - 1) & ~plan_->behind(r.optional);
 }
 
 bool step_matcher::matters(std::uint32_t event) const {
-    return every_event_matters() || (steps_.named(event) | exclusions_.named(event)) != 0;
+    return every_event_matters() || (terms_.named(event) | exclusions_.named(event)) != 0;
 }
 
-event_set step_matcher::events_of(std::size_t step) const {
-    return steps_.named_by(bit(static_cast<int>(step)));
-}
+event_set step_matcher::events_of(std::size_t step) const { return terms_.named_by(plan_->terms_of(step)); }
 
 event_set step_matcher::events() const {
-    event_set all = steps_.named_by(~std::uint64_t{0});
+    event_set all = terms_.named_by(~std::uint64_t{0});
     const event_set excluded = exclusions_.named_by(~std::uint64_t{0});
     for (std::size_t e = 0; e < all.size(); ++e)
         if (excluded[e]) all[e] = true;
@@ -99,7 +100,7 @@ bool step_matcher::is_disputed(const lead_read& read, std::span<const row> rows)
         }
         if (!found.missing()) disputed = differ;
         for (std::size_t i = first; disputed && i < end; ++i)
-            if ((steps_.named(rows[i].event) & read.steps) != 0 ||
+            if ((terms_.named(rows[i].event) & read.terms) != 0 ||
                 (exclusions_.named(rows[i].event) & read.exclusions) != 0)
                 return true;
         first = end;

@@ -18,15 +18,15 @@
 
 namespace weir::inline v1 {
 
-/// Steps are those written, counted from 0: bit k stands for step k. Immutable; what it is made of must
-/// outlive it.
+/// Bit k of what an event matches stands for term k of the plan. Immutable; what it is made of must outlive
+/// it.
 class step_matcher {
 public:
     /// An attribute that conditions read as the lead's latest value.
     struct lead_read {
         std::string attribute{};
         attribute_reader reader;
-        std::uint64_t steps = 0;       ///< whose conditions read it
+        std::uint64_t terms = 0;       ///< whose conditions read it
         std::uint64_t exclusions = 0;  ///< likewise
     };
     /// What one event may do.
@@ -40,22 +40,22 @@ public:
     step_matcher(const snapshot::impl&, const funnel&, const step_plan&);
 
     role role_of(std::span<const row> rows, std::size_t at) const {
-        const std::uint64_t written = steps_.at(rows, at);
-        role r{{rows[at].time, plan_->fills(written), static_cast<std::uint32_t>(at)},
-               written & plan_->optional_steps()};
-        if (ends_chains_) add_ends(r, written, rows, at);
+        const std::uint64_t terms = terms_.at(rows, at);
+        role r{{rows[at].time, plan_->fills(terms), static_cast<std::uint32_t>(at)},
+               plan_->optional_of(terms)};
+        if (ends_chains_) add_ends(r, terms != 0, rows, at);
         return r;
     }
     /// True if events do no more than fill required steps: those of fills().
     bool only_fills() const { return !ends_chains_ && plan_->optional_steps() == 0; }
     std::uint64_t fills(std::span<const row> rows, std::size_t at) const {
-        return plan_->fills(steps_.at(rows, at));
+        return plan_->fills(terms_.at(rows, at));
     }
     /// How many steps of a chain, one after another from the first, the names of these events could fill.
     int most_steps(std::span<const row> rows) const {
-        std::uint64_t written = 0;
-        for (const row& r : rows) written |= steps_.named(r.event);
-        return std::countr_one(plan_->fills(written));
+        std::uint64_t terms = 0;
+        for (const row& r : rows) terms |= terms_.named(r.event);
+        return std::countr_one(plan_->fills(terms));
     }
     /// The role of an event that may fill no step after all.
     role without_steps(role r) const {
@@ -69,7 +69,7 @@ public:
     bool matters(std::uint32_t event) const;
     /// True if every event of a lead matters, whatever its name.
     bool every_event_matters() const { return breaks_ && every_event_; }
-    /// The events that bear a name of the step.
+    /// The events that bear a name of the step as written.
     event_set events_of(std::size_t step) const;
     /// The events that can matter by their names.
     event_set events() const;
@@ -99,11 +99,11 @@ private:
         std::vector<predicate> conditions_{};  ///< by bit
         std::uint64_t conditional_ = 0;        ///< bits with a condition that can fail
     };
-    void add_ends(role&, std::uint64_t written, std::span<const row> rows, std::size_t at) const;
+    void add_ends(role&, bool of_a_step, std::span<const row> rows, std::size_t at) const;
     lead_read& read_of(const snapshot::impl&, const std::string& attribute);
 
     const step_plan* plan_;
-    matched steps_, exclusions_;
+    matched terms_, exclusions_;
     std::vector<std::uint64_t> kills_{};  ///< by exclusion: the levels that it ends
     bool any_order_, breaks_, every_event_;
     bool ends_chains_;  ///< some events do: exclusions, or those that break

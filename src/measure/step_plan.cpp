@@ -17,6 +17,15 @@ std::optional<std::int64_t> microseconds(std::optional<instant> t) {
 
 }  // namespace
 
+std::vector<const step*> terms_of(const funnel& q) {
+    std::vector<const step*> terms;
+    for (const step& s : q.steps) {
+        if (s.members.empty()) terms.push_back(&s);
+        for (const step& member : s.members) terms.push_back(&member);
+    }
+    return terms;
+}
+
 step_plan::step_plan(const funnel& q) {
     chain_rules& rules = rules_.chain;
     const bool previous = q.clock == clock::from_previous_step;
@@ -24,12 +33,20 @@ step_plan::step_plan(const funnel& q) {
     int level = 0;
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
         const step& s = q.steps[k];
+        const auto term = static_cast<int>(fills_.size());
         if (s.optional) {
-            steps_.push_back({0, level});
+            steps_.push_back({0, level, bit(term)});
+            fills_.push_back(0);
             optional_ |= bit(static_cast<int>(k));
             continue;
         }
-        steps_.push_back({bits(level, level + s.at_least - 1), level + s.at_least});
+        const auto members = static_cast<int>(s.members.size());
+        const int events = members > 0 ? members : s.at_least;
+        steps_.push_back(
+            {bits(level, level + events - 1), level + events, bits(term, term + std::max(members, 1) - 1)});
+        if (members > 0 && q.order != order::any_order) rules.blocks.push_back({level, members});
+        if (members == 0) fills_.push_back(steps_.back().fills);
+        for (int m = 0; m < members; ++m) fills_.push_back(bit(level + m));
         for (; level < steps_.back().level; ++level) {
             if (level == 0) continue;
             rules.min_gap[at(level)] = static_cast<std::uint64_t>(s.min_gap.value_or(duration{}).count());
@@ -51,11 +68,26 @@ step_plan::step_plan(const funnel& q) {
     rules_.disqualify = q.on_exclusion == on_exclusion::disqualify && !q.exclude.empty();
 }
 
-std::uint64_t step_plan::expanded(std::uint64_t written) const {
+std::uint64_t step_plan::expanded(std::uint64_t terms) const {
     std::uint64_t steps = 0;
-    for (; written != 0; written &= written - 1)
-        steps |= steps_[static_cast<std::size_t>(std::countr_zero(written))].fills;
+    for (; terms != 0; terms &= terms - 1) steps |= fills_[static_cast<std::size_t>(std::countr_zero(terms))];
     return steps;
+}
+
+std::uint64_t step_plan::optional_expanded(std::uint64_t terms) const {
+    std::uint64_t written = 0;
+    for (std::uint64_t rest = optional_; rest != 0; rest &= rest - 1)
+        if ((steps_[static_cast<std::size_t>(std::countr_zero(rest))].terms & terms) != 0)
+            written |= rest & -rest;
+    return written;
+}
+
+std::uint64_t step_plan::next_steps(int level) const {
+    const chain_rules& rules = rules_.chain;
+    if (rules.order == order::any_order) return bits(0, rules.steps - 1);
+    for (const step_block& b : rules.blocks)
+        if (has(b.steps(), level)) return b.steps();
+    return bit(level);
 }
 
 std::uint64_t step_plan::behind(std::uint64_t written) const {

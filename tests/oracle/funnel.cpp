@@ -22,7 +22,8 @@ struct required {
 
 struct question {
     const weir::funnel& funnel;
-    std::vector<criterion> wheres{}, excluded{};
+    std::vector<std::vector<criterion>> wheres{};  ///< by written step: its own, or those of its members
+    std::vector<criterion> excluded{};
     micros as_of = 0;
     fault planted = fault::none;
     std::vector<required> steps{};
@@ -34,10 +35,18 @@ struct question {
     bool in_arrival_order() const { return funnel.ties == weir::ties::in_arrival_order; }
     bool counts_entries() const { return funnel.counting == weir::counting::entries; }
 
-    bool fills(const story& facts, const fact& f, std::size_t written) const {
-        const auto& s = funnel.steps[written];
+    bool satisfies_one(const story& facts, const fact& f, const weir::step& s, const criterion& where) const {
         if (std::find(s.event.begin(), s.event.end(), f.name) == s.event.end()) return false;
-        return planted == fault::step_ignores_condition || satisfies(wheres[written], facts, f);
+        return planted == fault::step_ignores_condition || satisfies(where, facts, f);
+    }
+    // Which members of a written step a fact can be; a step that is no block has itself alone.
+    std::vector<bool> members_of(const story& facts, const fact& f, std::size_t written) const {
+        const auto& s = funnel.steps[written];
+        if (s.members.empty()) return {satisfies_one(facts, f, s, wheres[written].front())};
+        std::vector<bool> out;
+        for (std::size_t m = 0; m < s.members.size(); ++m)
+            out.push_back(satisfies_one(facts, f, s.members[m], wheres[written][m]));
+        return out;
     }
     bool in_period(micros t) const {
         const auto& p = funnel.period;
@@ -62,7 +71,8 @@ void expand(question& asked) {
     for (std::size_t k = 0; k < q.steps.size(); ++k) {
         const auto& s = q.steps[k];
         if (s.optional) continue;
-        for (int n = 0; n < s.at_least; ++n)
+        const int events = s.members.empty() ? s.at_least : static_cast<int>(s.members.size());
+        for (int n = 0; n < events; ++n)
             asked.steps.push_back({k, s.min_gap ? static_cast<std::uint64_t>(s.min_gap->count()) : 0,
                                    s.max_gap  ? limit_of(s.max_gap)
                                    : previous ? limit_of(q.within)
@@ -73,10 +83,11 @@ void expand(question& asked) {
 // A fact with what the question says of it.
 struct mark {
     const fact* f;
-    std::size_t place;          ///< in the story
-    std::vector<bool> fills{};  ///< by written step
-    std::set<int> kills{};      ///< levels at which an exclusion ends chains
-    bool excluded = false;      ///< some exclusion names it
+    std::size_t place;                         ///< in the story
+    std::vector<bool> fills{};                 ///< by written step
+    std::vector<std::vector<bool>> members{};  ///< and by member of that
+    std::set<int> kills{};                     ///< levels at which an exclusion ends chains
+    bool excluded = false;                     ///< some exclusion names it
     bool fills_any() const { return std::find(fills.begin(), fills.end(), true) != fills.end(); }
 };
 using marks = std::vector<mark>;
@@ -87,7 +98,11 @@ marks mark_all(const question& asked, const story& facts) {
     const int all = static_cast<int>(asked.steps.size());
     for (std::size_t i = 0; i < facts.size(); ++i) {
         mark m{&facts[i], i};
-        for (std::size_t k = 0; k < q.steps.size(); ++k) m.fills.push_back(asked.fills(facts, facts[i], k));
+        for (std::size_t k = 0; k < q.steps.size(); ++k) {
+            m.members.push_back(asked.members_of(facts, facts[i], k));
+            m.fills.push_back(std::find(m.members[k].begin(), m.members[k].end(), true) !=
+                              m.members[k].end());
+        }
         for (std::size_t x = 0; x < q.exclude.size(); ++x) {
             const auto& e = q.exclude[x];
             if (std::find(e.event.begin(), e.event.end(), facts[i].name) == e.event.end()) continue;
@@ -133,12 +148,13 @@ struct start {
     bool admits(const fact& f) const { return (!time || f.time == *time) && (with == nullptr || with == &f); }
 };
 
-bool can_match(const std::vector<const mark*>& chosen, std::vector<bool>& used, std::size_t next) {
-    if (next == chosen.size()) return true;
+// Whether each can be another one of those that it may be.
+bool can_match(const std::vector<std::vector<bool>>& may, std::vector<bool>& used, std::size_t next = 0) {
+    if (next == may.size()) return true;
     for (std::size_t k = 0; k < used.size(); ++k) {
-        if (used[k] || !chosen[next]->fills[k]) continue;
+        if (used[k] || !may[next][k]) continue;
         used[k] = true;
-        const bool fits = can_match(chosen, used, next + 1);
+        const bool fits = can_match(may, used, next + 1);
         used[k] = false;
         if (fits) return true;
     }
@@ -178,15 +194,28 @@ template <class Visit> struct walk {
             if (m.fills[k] && asked.funnel.steps[k].optional && asked.level_of(k) == level) return true;
         return false;
     }
+    // Whether those of the chain that stand in a block are different members of it.
+    bool is_in_block(std::size_t written) const {
+        const std::size_t size = asked.funnel.steps[written].members.size();
+        if (size == 0) return true;
+        std::vector<std::vector<bool>> may;
+        for (std::size_t i = 0; i < chosen.size(); ++i)
+            if (asked.steps[i].written == written) may.push_back(chosen[i]->members[written]);
+        if (asked.planted == fault::block_in_sequence) return may.back()[may.size() - 1];
+        std::vector<bool> used(size, false);
+        return can_match(may, used);
+    }
     bool is_allowed() const {
         const mark& m = *chosen.back();
         const int level = static_cast<int>(chosen.size());
         if (asked.any_order()) {
+            std::vector<std::vector<bool>> may;
+            for (const mark* c : chosen) may.push_back(c->fills);
             std::vector<bool> used(asked.funnel.steps.size(), false);
-            if (!can_match(chosen, used, 0)) return false;
+            if (!can_match(may, used)) return false;
         } else {
             const required& step = asked.steps[chosen.size() - 1];
-            if (!m.fills[step.written]) return false;
+            if (!m.fills[step.written] || !is_in_block(step.written)) return false;
             if (m.kills.count(level - 1) != 0 && m.kills.count(level) != 0) return false;
             if (level > 1) {
                 const auto since = gap(chosen[chosen.size() - 2]->f->time, m.f->time);
@@ -660,8 +689,11 @@ std::set<std::string> disputed_reads(const question& asked, const story& facts, 
                 if (latest_is_disputed(facts, attribute, f.time)) out.insert(attribute);
             }
     };
-    for (std::size_t k = 0; k < asked.funnel.steps.size(); ++k)
-        read(asked.funnel.steps[k].event, asked.wheres[k]);
+    for (std::size_t k = 0; k < asked.funnel.steps.size(); ++k) {
+        const auto& s = asked.funnel.steps[k];
+        if (s.members.empty()) read(s.event, asked.wheres[k].front());
+        for (std::size_t m = 0; m < s.members.size(); ++m) read(s.members[m].event, asked.wheres[k][m]);
+    }
     for (std::size_t x = 0; x < asked.funnel.exclude.size(); ++x)
         read(asked.funnel.exclude[x].event, asked.excluded[x]);
     return out;
@@ -754,7 +786,11 @@ people accounts_of(const people& all, const weir::funnel& q, micros as_of, fault
 
 verdict ask(const people& everybody, const weir::funnel& q, std::optional<micros> as_of, fault planted) {
     question asked{q, {}, {}, as_of.value_or(0), planted, {}};
-    for (const auto& s : q.steps) asked.wheres.emplace_back(to_string(s.where));
+    for (const auto& s : q.steps) {
+        auto& wheres = asked.wheres.emplace_back();
+        if (s.members.empty()) wheres.emplace_back(to_string(s.where));
+        for (const auto& m : s.members) wheres.emplace_back(to_string(m.where));
+    }
     for (const auto& x : q.exclude) asked.excluded.emplace_back(to_string(x.where));
     expand(asked);
     const std::vector<std::string> held(q.hold.begin(), q.hold.end());

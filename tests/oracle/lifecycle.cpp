@@ -13,17 +13,36 @@ bool contains(const weir::names& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
 
+// A rule with the version that it belongs to.
+struct written_rule {
+    const weir::rule* rule;
+    criterion where;
+    std::string cause;
+    int version;
+    std::size_t number;  ///< of the version, from 0
+};
+
+std::vector<written_rule> all_rules(const weir::lifecycle& l) {
+    std::vector<written_rule> out;
+    const auto add = [&](const std::vector<weir::rule>& rules, const std::string& path, int version,
+                         std::size_t number) {
+        for (std::size_t i = 0; i < rules.size(); ++i)
+            out.push_back({&rules[i], criterion(to_string(rules[i].where)),
+                           rules[i].name.empty() ? path + "rules[" + std::to_string(i) + "]" : rules[i].name,
+                           version, number});
+    };
+    add(l.rules, "", l.version, 0);
+    for (std::size_t v = 0; v < l.versions.size(); ++v)
+        add(l.versions[v].rules, "versions[" + std::to_string(v) + "].", l.versions[v].version, v + 1);
+    return out;
+}
+
 // The life of one lead.
 class life {
 public:
-    life(const weir::lifecycle& rules, const std::vector<criterion>& wheres, const story& facts, micros as_of,
+    life(const weir::lifecycle& rules, const std::vector<written_rule>& all, const story& facts, micros as_of,
          fault planted)
-        : rules_(rules),
-          wheres_(wheres),
-          facts_(facts),
-          as_of_(as_of),
-          planted_(planted),
-          tried_(rules.rules.size()) {}
+        : rules_(rules), all_(all), facts_(facts), as_of_(as_of), planted_(planted), tried_(all.size()) {}
 
     history tell() {
         std::set<micros> instants;
@@ -63,7 +82,7 @@ private:
 
     void take(const std::vector<const fact*>& events) {
         std::vector<proposal> proposals;
-        for (std::size_t r = 0; r < rules_.rules.size(); ++r)
+        for (std::size_t r = 0; r < all_.size(); ++r)
             for (const fact* f : events) propose(proposals, r, *f);
         std::stable_sort(proposals.begin(), proposals.end(), [](const proposal& a, const proposal& b) {
             return std::tuple(a.to, a.rule, a.event->arrival) < std::tuple(b.to, b.rule, b.event->arrival);
@@ -89,17 +108,18 @@ private:
     }
 
     void note_reads(std::size_t r, micros time) {
-        for (const auto& attribute : wheres_[r].of_lead())
+        for (const auto& attribute : all_[r].where.of_lead())
             if (latest_is_disputed(facts_, attribute, time)) told_.disputed = true;
     }
 
     void propose(std::vector<proposal>& proposals, std::size_t r, const fact& f) {
-        const weir::rule& rule = rules_.rules[r];
+        const weir::rule& rule = *all_[r].rule;
         const bool is_change = !rule.stage_change.event.empty();
+        if (!in_force(r, f.time)) return;
         if (f.hidden || rule.idle || !contains(is_change ? rule.stage_change.event : rule.event, f.name))
             return;
         note_reads(r, f.time);
-        if (!satisfies(wheres_[r], facts_, f)) return;
+        if (!satisfies(all_[r].where, facts_, f)) return;
         if (!is_change) {
             proposals.push_back({place_of(rule.to), r, &f});
             return;
@@ -122,7 +142,7 @@ private:
     }
 
     bool may_leave(const proposal& p) const {
-        const weir::rule& rule = rules_.rules[p.rule];
+        const weir::rule& rule = *all_[p.rule].rule;
         if (!rule.from.empty()) return here_ != nowhere && contains(rule.from, name_of(here_));
         if (!rule.stage_change.event.empty()) return true;
         if (rule.idle || is_exit(p.to)) return here_ != nowhere && !is_terminal(here_);
@@ -166,7 +186,7 @@ private:
     }
 
     void enter(const proposal& p, place to, micros t, const char* kind, bool new_entry) {
-        const weir::rule& rule = rules_.rules[p.rule];
+        const weir::rule& rule = *all_[p.rule].rule;
         if (new_entry) ++entry_;
         visit v;
         v.where = to;
@@ -176,7 +196,8 @@ private:
         v.entry = entry_;
         v.move = kind;
         v.filled = v.move == "filled";
-        v.cause = rule.name.empty() ? "rules[" + std::to_string(p.rule) + "]" : rule.name;
+        v.cause = all_[p.rule].cause;
+        v.version = all_[p.rule].version;
         v.reason = rule.reason;
         const bool is_change = !rule.stage_change.event.empty();
         const auto& reason_from = is_change ? rule.stage_change.reason_from : rule.reason_from;
@@ -205,7 +226,7 @@ private:
         for (const visit& earlier : told_.visits)
             if (earlier.event.time == f.time && earlier.event.arrival == f.arrival) ++f.order;
         f.attributes = {{"lifecycle", rules_.name},
-                        {"version", rules_.version},
+                        {"version", v.version},
                         {"from", v.before == nowhere ? "" : name_of(v.before)},
                         {"move", v.move},
                         {"cause", v.cause},
@@ -222,7 +243,7 @@ private:
         while (here_ != nowhere) {
             std::optional<std::size_t> next;
             micros next_due = 0;
-            for (std::size_t r = 0; r < rules_.rules.size(); ++r) {
+            for (std::size_t r = 0; r < all_.size(); ++r) {
                 const auto due = due_of(r, limit, inclusive);
                 if (!due || (next && *due >= next_due)) continue;
                 next = r;
@@ -230,8 +251,8 @@ private:
             }
             if (!next) return;
             tried_[*next] = clock_of(*next);
-            const proposal p{place_of(rules_.rules[*next].to), *next, nullptr};
-            const bool holds = wheres_[*next].holds([&](const std::string& attribute, bool of_lead) {
+            const proposal p{place_of(all_[*next].rule->to), *next, nullptr};
+            const bool holds = all_[*next].where.holds([&](const std::string& attribute, bool of_lead) {
                 return of_lead ? latest(facts_, attribute, next_due) : weir::value();
             });
             if (may_leave(p)) note_reads(*next, next_due);
@@ -240,12 +261,24 @@ private:
     }
 
     std::optional<micros> due_of(std::size_t r, micros limit, bool inclusive) const {
-        if (!rules_.rules[r].idle) return std::nullopt;
+        if (!all_[r].rule->idle) return std::nullopt;
         const micros start = clock_of(r);
-        const auto idle = static_cast<std::uint64_t>(rules_.rules[r].idle->count());
+        const auto idle = static_cast<std::uint64_t>(all_[r].rule->idle->count());
         if (tried_[r] == start || start > limit || idle > gap(start, limit)) return std::nullopt;
         if (idle == gap(start, limit) && !inclusive) return std::nullopt;
-        return start + static_cast<micros>(idle);
+        const micros due = start + static_cast<micros>(idle);
+        return in_force(r, due) ? std::optional(due) : std::nullopt;
+    }
+
+    // Whether the rule belongs to the last version that holds from this time or an earlier one.
+    bool in_force(std::size_t r, micros time) const {
+        if (planted_ == fault::versions_ignored) return true;
+        std::size_t number = 0;
+        for (std::size_t v = 0; v < rules_.versions.size(); ++v) {
+            const micros from = rules_.versions[v].valid_from.time_since_epoch().count();
+            if (planted_ == fault::version_after_its_time ? from < time : from <= time) number = v + 1;
+        }
+        return all_[r].number == number;
     }
 
     // The later of the last activity so far and the start of the visit.
@@ -257,7 +290,7 @@ private:
     }
     // Any raw event, or those that the rule names; what a stage event hides bears no name.
     bool is_activity(std::size_t r, const fact& f) const {
-        const auto& named = rules_.rules[r].event;
+        const auto& named = all_[r].rule->event;
         return named.empty() ? f.order == 0 : !f.hidden && contains(named, f.name);
     }
 
@@ -280,7 +313,7 @@ private:
     }
 
     const weir::lifecycle& rules_;
-    const std::vector<criterion>& wheres_;
+    const std::vector<written_rule>& all_;
     const story& facts_;
     micros as_of_;
     fault planted_;
@@ -297,11 +330,10 @@ private:
 
 histories derive(const people& all, const weir::lifecycle& rules, std::optional<micros> as_of,
                  fault planted) {
-    std::vector<criterion> wheres;
-    for (const auto& rule : rules.rules) wheres.emplace_back(to_string(rule.where));
+    const std::vector<written_rule> written = all_rules(rules);
     histories out;
     if (!as_of) return out;
-    for (const auto& [lead, facts] : all) out[lead] = life(rules, wheres, facts, *as_of, planted).tell();
+    for (const auto& [lead, facts] : all) out[lead] = life(rules, written, facts, *as_of, planted).tell();
     return out;
 }
 
@@ -324,8 +356,9 @@ namespace {
 std::string print(const weir::visit& v) {
     const auto time = [](weir::instant t) { return std::to_string(t.time_since_epoch().count()); };
     return to_string(v.lead) + " " + v.stage + "[" + time(v.from) + "," + (v.until ? time(*v.until) : "-") +
-           ")#" + std::to_string(v.entry) + " " + v.move + " by " + v.cause + " reason '" + v.reason + "'" +
-           (v.stated ? " stated" : "") + (v.filled ? " filled" : "");
+           ")#" + std::to_string(v.entry) + " " + v.move + " by " + v.cause + " of version " +
+           std::to_string(v.version) + " reason '" + v.reason + "'" + (v.stated ? " stated" : "") +
+           (v.filled ? " filled" : "");
 }
 
 weir::instant instant_of(micros t) { return weir::from_unix_microseconds(t); }
@@ -339,6 +372,7 @@ weir::visit visit_of(const std::string& lead, const visit& v) {
     out.entry = v.entry;
     out.move = v.move;
     out.cause = v.cause;
+    out.version = v.version;
     out.reason = v.reason;
     out.stated = v.stated;
     out.filled = v.filled;

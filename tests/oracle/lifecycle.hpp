@@ -17,7 +17,7 @@ struct visit {
     std::string stage{};
     micros from = 0;
     std::optional<micros> until{};
-    int entry = 1;
+    int entry = 1, version = 1;
     std::string move{}, cause{}, reason{};
     bool stated = false, filled = false;
     fact event{};  ///< the stage event, as others read it

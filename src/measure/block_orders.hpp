@@ -1,0 +1,55 @@
+// measure/block_orders.hpp - chains with blocks of steps that may be done in any order among themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "measure/sequence.hpp"
+
+namespace weir::inline v1 {
+
+inline constexpr int most_orders = 720;  ///< of all blocks of a funnel together
+
+/// Whether the blocks can be done, one with the other, in no more orders than that.
+bool has_few_orders(std::span<const step_block>);
+
+/// Finds chains of one lead; the same verbs as sequence_search. Each order in which the blocks can be done
+/// makes them a sequence, and of the chains of all these sequences the one counts that counts among those of
+/// one.
+class block_search {
+public:
+    explicit block_search(const chain_rules&);
+
+    /// Begins a lead. The verbs are asked with these events.
+    void load(const instants&);
+
+    bool begins_at(const instants&, std::size_t i) const;
+    chain_span find(const instants&, std::size_t first, std::size_t end, int target,
+                    std::optional<std::size_t> only = std::nullopt, stop = stop::behind_its_time);
+    void witness(const instants&, const chain_span&, std::size_t from, std::size_t until,
+                 std::vector<std::uint32_t>& ids);
+    bool has_rival(const instants&, const chain_span&, std::span<const std::uint32_t> ids, int step,
+                   const std::function<bool(std::uint32_t id)>& differs);
+    std::size_t ends_at(const instants&, std::size_t start);
+
+private:
+    using places = std::vector<std::uint8_t>;  ///< by step: the one of the sequence that it is
+    void add_orders(std::size_t block, places&);
+    bool is_needed(const places&, std::uint64_t present) const;
+    std::uint64_t placed(const places&, const candidate&) const;
+    std::span<const instants> orders() const { return std::span(in_order_).first(used_); }
+
+    chain_rules rules_;
+    sequence_search sequence_;
+    std::uint64_t in_blocks_ = 0;
+    std::vector<places> orders_{};      ///< the written one first
+    std::vector<instants> in_order_{};  ///< a lead's events as each order that it needs sees them
+    std::size_t used_ = 0;
+    std::vector<std::uint32_t> ids_{};
+};
+
+}  // namespace weir::inline v1
