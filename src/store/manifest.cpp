@@ -137,7 +137,7 @@ void check(const manifest& m, const field_reader& r) {
         files.push_back(e.file);
         if (e.file == 0 || e.file >= m.next_file || e.rows == 0 || e.min_time > e.max_time ||
             e.first_arrival < 0 || e.first_arrival > e.last_arrival || e.last_arrival >= m.next_arrival ||
-            e.last_seq > m.flushed_seq || e.erase_epoch > m.last_erasure || e.partition != 0 || e.flags != 0)
+            e.last_seq > m.flushed_seq || e.erase_epoch > m.last_erasure || e.flags != 0)
             r.refuse("what is said of a segment cannot be");
     }
     std::sort(files.begin(), files.end());

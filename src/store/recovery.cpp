@@ -116,7 +116,7 @@ void store::impl::open_segments() {
     store_version v = staged;
     auto data = std::make_shared<snapshot::impl>(*v.data);
     for (const segment_entry& entry : m.segments) {
-        auto opened = files->open(entry, *data);
+        auto opened = files->open(entry, *data, cache);
         staged.data = data;
         auto rest = without_erased(opened.data, entry.erase_epoch, m.erasures);
         std::erase_if(opened.ids, [&](const stored_id& i) {
@@ -196,6 +196,7 @@ void store::impl::recover() {
     durable_arrival = next_arrival;
     durable_erasure = last_erasure;
     publish(staged);
+    share_memory(memory_of(*staged.data));
     if (options.read_only) return;
     if (!m.is_clean && files->tuning().trust_found_log) {
         files->follow(found_end);
@@ -225,6 +226,7 @@ std::unique_ptr<store::impl> open_store(std::unique_ptr<disk::directory> directo
     for (int tries = 1;; ++tries) {
         auto opened = std::make_unique<store::impl>(options);
         opened->files = std::move(files);
+        opened->cache = std::make_shared<column_cache>(opened->budget());
         const auto done = guarded([&] { opened->recover(); });
         if (done) return opened;
         files = std::move(opened->files);

@@ -37,13 +37,23 @@ void check_size(const frame& f) {
 
 }  // namespace
 
-// The newest run of at least fan_in that are no bigger than the tier of its last.
+// The newest run of at least fan_in that are no bigger than the tier of its last. The parts of one merge
+// count as one.
 segment_run due_run(std::span<const std::shared_ptr<const segment>> all) {
-    for (std::size_t end = all.size(); end >= fan_in; --end) {
-        const int newest = tier(all[end - 1]->size());
+    struct whole {
+        std::size_t begin, rows;
+    };
+    std::vector<whole> wholes;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i]->part == 0 || wholes.empty()) wholes.push_back({i, 0});
+        wholes.back().rows += all[i]->size();
+    }
+    const auto begin_of = [&](std::size_t w) { return w < wholes.size() ? wholes[w].begin : all.size(); };
+    for (std::size_t end = wholes.size(); end >= fan_in; --end) {
+        const int newest = tier(wholes[end - 1].rows);
         std::size_t size = 0;
-        while (size < end && tier(all[end - 1 - size]->size()) <= newest) ++size;
-        if (size >= fan_in) return {end - size, size};
+        while (size < end && tier(wholes[end - 1 - size].rows) <= newest) ++size;
+        if (size >= fan_in) return {begin_of(end - size), begin_of(end) - begin_of(end - size)};
     }
     return {};
 }
@@ -242,7 +252,8 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     store_version next = staged;
     const auto accepted = static_cast<std::int64_t>(rows.size());
     const auto codes = add_rows(next, b, rows, next_arrival);
-    if (const auto bytes = memory_of(*next.data); bytes > budget())
+    const std::int64_t bytes = memory_of(*next.data);
+    if (bytes + least_for_cache() > budget())
         fail(errc::limit_exceeded,
              "the events would take " + std::to_string(bytes) + " bytes, memory_budget is " +
                  std::to_string(budget()),
@@ -263,6 +274,18 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     }
     staged = std::move(next);
     next_arrival += accepted;
+    share_memory(bytes);
+}
+
+// So much of the budget is the cache's, whatever else there is.
+std::int64_t store::impl::least_for_cache() const {
+    constexpr std::int64_t share = 16;
+    return cache ? budget() / share : 0;
+}
+
+// What nothing else takes of the budget is for columns of files.
+void store::impl::share_memory(std::int64_t taken) {
+    if (cache) cache->set_limit(std::max(least_for_cache(), budget() - taken));
 }
 
 // What is staged is not durable yet, and the erasure must be seen by what is staged after it.
@@ -394,6 +417,8 @@ result<void> store::close() {
 
 snapshot store::snapshot() const { return weir::snapshot(impl_->read()); }
 
-std::int64_t store::memory() const { return memory_of(*impl_->read()); }
+std::int64_t store::memory() const {
+    return memory_of(*impl_->read()) + (impl_->cache ? impl_->cache->held() : 0);
+}
 
 }  // namespace weir::inline v1

@@ -14,7 +14,6 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr std::int64_t share_of_log = 4;  // the log's events may take this part of the memory budget
-constexpr std::size_t most_receipts = 64;
 
 // The ids that are still needed, of leads that a segment has.
 std::vector<stored_id> kept_ids(std::vector<stored_id> all, const segment& of, std::int64_t from_arrival) {
@@ -22,6 +21,11 @@ std::vector<stored_id> kept_ids(std::vector<stored_id> all, const segment& of, s
         return i.arrival < from_arrival || !std::binary_search(of.leads.begin(), of.leads.end(), i.lead);
     });
     return all;
+}
+
+// A file is read as a whole, and a question has one of each age in use, on each thread.
+std::uint64_t rows_of_a_part(std::int64_t budget) {
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(budget / 1024, 256, std::int64_t{1} << 20));
 }
 
 void retag(store_version& v, std::uint64_t from, std::uint64_t to) {
@@ -220,7 +224,9 @@ std::int64_t store::impl::seal_log(flush_state& state) {
         const std::lock_guard lock(committing);
         const auto settled = lock_when_settled();
         const std::uint64_t frozen[] = {state.file};
-        replace_files(frozen, entry ? opened.data : nullptr, entry ? *entry : segment_entry{});
+        std::vector<new_file> made;
+        if (entry) made.push_back({*entry, opened.data});
+        replace_files(frozen, made);
         if (state.first_log == 0) files->drop_log();
         if (!entry) file_ids.erase(state.file);
     }
@@ -264,27 +270,28 @@ std::optional<segment_entry> store::impl::write_frozen(const flush_state& state,
 // All columns that a file of this store has are known.
 opened_segment store::impl::open(const segment_entry& entry) const {
     snapshot::impl names = *read();
-    return files->open(entry, names);
+    return files->open(entry, names, cache);
 }
 
-// Puts one opened file where the segments of others were; leads that were erased since it was written fall
+// Puts opened files where the segments of others were; leads that were erased since they were written fall
 // out. The caller holds `committing` and `writing`, and nothing waits.
-void store::impl::replace_files(std::span<const std::uint64_t> old, std::shared_ptr<const segment> by,
-                                const segment_entry& entry) {
-    segment_run run = run_of(staged, old);
+void store::impl::replace_files(std::span<const std::uint64_t> old, std::span<const new_file> by) {
+    const segment_run run = run_of(staged, old);
     if (run.size == 0) return;  // all its leads were erased
-    if (by) by = without_erased(std::move(by), entry.erase_epoch, log_erasures);
     store_version next = staged;
-    if (by && by->size() > 0) {
-        replace_run(next, run, std::move(by), entry.file);
-    } else {
-        auto rest = std::make_shared<snapshot::impl>(*next.data);
-        const auto begin = static_cast<std::ptrdiff_t>(run.begin),
-                   end = static_cast<std::ptrdiff_t>(run.begin + run.size);
-        rest->segments.erase(rest->segments.begin() + begin, rest->segments.begin() + end);
-        next.files.erase(next.files.begin() + begin, next.files.begin() + end);
-        next.data = std::move(rest);
+    auto data = std::make_shared<snapshot::impl>(*next.data);
+    auto& segments = data->segments;
+    const auto at = static_cast<std::ptrdiff_t>(run.begin), end = at + static_cast<std::ptrdiff_t>(run.size);
+    segments.erase(segments.begin() + at, segments.begin() + end);
+    next.files.erase(next.files.begin() + at, next.files.begin() + end);
+    auto to = at;
+    for (const new_file& made : by) {
+        auto rest = without_erased(made.data, made.entry.erase_epoch, log_erasures);
+        if (rest->size() == 0) continue;
+        segments.insert(segments.begin() + to, std::move(rest));
+        next.files.insert(next.files.begin() + to++, made.entry.file);
     }
+    next.data = std::move(data);
     publish(next);
     staged = std::move(next);
 }
@@ -305,32 +312,43 @@ std::int64_t store::impl::maintain_files() {
     const std::vector<std::uint64_t> old(
         now.files.begin() + static_cast<std::ptrdiff_t>(run.begin),
         now.files.begin() + static_cast<std::ptrdiff_t>(run.begin + run.size));
-    const auto one = merge_segments(std::span(now.data->segments).subspan(run.begin, run.size));
-    return static_cast<std::int64_t>(rewrite(old, one, *now.data).rows);
+    std::uint64_t rows = 0;
+    for (const new_file& made :
+         rewrite(old, std::span(now.data->segments).subspan(run.begin, run.size), *now.data))
+        rows += made.entry.rows;
+    return static_cast<std::int64_t>(rows);
 }
 
-// Writes a segment that takes the place of some files. A file between them whose leads were all erased goes,
-// too.
-segment_entry store::impl::rewrite(std::span<const std::uint64_t> old,
-                                   const std::shared_ptr<const segment>& by, const snapshot::impl& names) {
+// Writes segments anew that take the place of some files: several merged, in parts that are small beside the
+// memory that columns may take. A file between them whose leads were all erased goes, too.
+std::vector<new_file> store::impl::rewrite(std::span<const std::uint64_t> old,
+                                           std::span<const std::shared_ptr<const segment>> of,
+                                           const snapshot::impl& names) {
     const manifest before = files->state();
-    std::vector<stored_id> ids_of_it;
+    std::vector<stored_id> all_ids;
     {
         const std::lock_guard lock(writing);
         for (const std::uint64_t file : old)
-            ids_of_it.insert(ids_of_it.end(), file_ids[file].begin(), file_ids[file].end());
+            all_ids.insert(all_ids.end(), file_ids[file].begin(), file_ids[file].end());
     }
-    ids_of_it = kept_ids(std::move(ids_of_it), *by, before.next_arrival - options.dedupe_horizon);
-    segment_entry entry = files->write(files->new_number(), *by, names, ids_of_it);
     const auto is_old = [&](const segment_entry& e) {
         return std::find(old.begin(), old.end(), e.file) != old.end();
     };
     const auto begin = std::find_if(before.segments.begin(), before.segments.end(), is_old);
     const auto end = std::find_if(before.segments.rbegin(), before.segments.rend(), is_old).base();
-    entry.first_seq = begin->first_seq;
-    entry.last_seq = std::prev(end)->last_seq;
-    entry.erase_epoch = before.last_erasure;
-    auto opened = open(entry);
+    std::vector<new_file> made;
+    const auto write = [&](const std::shared_ptr<const segment>& by) {
+        const auto its_ids = kept_ids(all_ids, *by, before.next_arrival - options.dedupe_horizon);
+        segment_entry entry = files->write(files->new_number(), *by, names, its_ids);
+        entry.first_seq = begin->first_seq;
+        entry.last_seq = std::prev(end)->last_seq;
+        entry.erase_epoch = before.last_erasure;
+        made.push_back({entry, open(entry).data});
+    };
+    if (of.size() == 1)
+        write(of.front());
+    else
+        merge_in_parts(of, no_lead, rows_of_a_part(budget()), write);
     {
         // Leads may be left out whose erasure the system has, and the disk not yet.
         const std::lock_guard lock(committing);
@@ -338,22 +356,30 @@ segment_entry store::impl::rewrite(std::span<const std::uint64_t> old,
     }
     files->put([&](manifest& m) {
         const auto first = m.segments.begin() + (begin - before.segments.begin());
-        *first = entry;
-        m.segments.erase(first + 1, first + (end - begin));
+        const auto behind = m.segments.erase(first, first + (end - begin));
+        std::vector<segment_entry> entries;
+        for (const new_file& f : made) entries.push_back(f.entry);
+        m.segments.insert(behind, entries.begin(), entries.end());
     });
     {
         const std::lock_guard lock(committing);
         const auto settled = lock_when_settled();
-        replace_files(old, opened.data, entry);
-        auto& its_ids = file_ids[entry.file];
-        for (auto e = begin; e != end; ++e) {
-            const auto& of_old = file_ids[e->file];
-            its_ids.insert(its_ids.end(), of_old.begin(), of_old.end());
-            file_ids.erase(e->file);
-        }
+        replace_files(old, made);
+        hand_on_ids({begin, end}, made);
     }
     static_cast<void>(guarded([&] { files->remove_dead(options.overwrite_purged); }));
-    return entry;
+    return made;
+}
+
+// Ids may have been forgotten since they were written.
+void store::impl::hand_on_ids(std::span<const segment_entry> old, std::span<const new_file> made) {
+    std::vector<stored_id> all;
+    for (const segment_entry& e : old) {
+        const auto& of_old = file_ids[e.file];
+        all.insert(all.end(), of_old.begin(), of_old.end());
+        file_ids.erase(e.file);
+    }
+    for (const new_file& f : made) file_ids[f.entry.file] = kept_ids(all, *f.data, 0);
 }
 
 }  // namespace weir::inline v1

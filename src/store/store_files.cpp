@@ -161,11 +161,12 @@ segment_entry store_files::write(std::uint64_t number, const segment& data, cons
     }
 }
 
-opened_segment store_files::open(const segment_entry& entry, snapshot::impl& names) const {
+opened_segment store_files::open(const segment_entry& entry, snapshot::impl& names,
+                                 std::shared_ptr<column_cache> cache) const {
     const std::string name = segment_name(entry.file);
     if (!directory_->exists(name))
         fail(errc::corrupt, "a file of the store is missing", directory_->path() + '/' + name);
-    return open_segment(directory_->open(name), identity(entry.file, name), entry, names);
+    return open_segment(directory_->open(name), identity(entry.file, name), entry, names, std::move(cache));
 }
 
 byte_vector store_files::read(const std::string& name, std::uint64_t limit) const {

@@ -16,6 +16,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "store/column_cache.hpp"
 #include "store/event_id.hpp"
 #include "store/frame.hpp"
 #include "store/segment_builder.hpp"
@@ -55,6 +56,12 @@ struct flush_state {
     std::vector<erasure> erasures{};
 };
 
+/// A file that takes the place of others.
+struct new_file {
+    segment_entry entry{};
+    std::shared_ptr<const segment> data{};
+};
+
 struct store::impl {
     explicit impl(const store_options&);
 
@@ -71,7 +78,8 @@ struct store::impl {
     std::int64_t budget() const;
 
     store_options options;
-    std::unique_ptr<store_files> files{};  ///< none: in memory
+    std::unique_ptr<store_files> files{};   ///< none: in memory
+    std::shared_ptr<column_cache> cache{};  ///< of columns in files; likewise
 
     mutable std::mutex maintaining{};
     mutable std::mutex committing{};
@@ -128,11 +136,14 @@ struct store::impl {
     void open_segments();
     void replay_events(const disk::field_reader&);
     void replay_erasure(const disk::field_reader&);
-    void replace_files(std::span<const std::uint64_t> old, std::shared_ptr<const segment> by,
-                       const segment_entry&);
+    void replace_files(std::span<const std::uint64_t> old, std::span<const new_file> by);
     std::int64_t maintain_files();
-    segment_entry rewrite(std::span<const std::uint64_t> old, const std::shared_ptr<const segment>& by,
-                          const snapshot::impl& names);
+    std::vector<new_file> rewrite(std::span<const std::uint64_t> old,
+                                  std::span<const std::shared_ptr<const segment>> of,
+                                  const snapshot::impl& names);
+    void hand_on_ids(std::span<const segment_entry> old, std::span<const new_file> made);
+    void share_memory(std::int64_t taken);
+    std::int64_t least_for_cache() const;
     /// Without the leads of erasures after an epoch.
     std::shared_ptr<const segment> without_erased(std::shared_ptr<const segment>, std::uint64_t epoch,
                                                   std::span<const erasure>) const;

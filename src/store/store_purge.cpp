@@ -76,10 +76,11 @@ void store::impl::purge_file(const segment_entry& entry, const std::vector<erasu
         file_ids.erase(entry.file);
         return;
     }
-    const auto written =
-        rewrite(file, now.data->segments[static_cast<std::size_t>(at - now.files.begin())], *now.data);
-    ++receipt.files;
-    receipt.bytes += static_cast<std::int64_t>(written.file_length);
+    const auto number = static_cast<std::size_t>(at - now.files.begin());
+    for (const new_file& made : rewrite(file, std::span(now.data->segments).subspan(number, 1), *now.data)) {
+        ++receipt.files;
+        receipt.bytes += static_cast<std::int64_t>(made.entry.file_length);
+    }
 }
 
 purge_receipt store::impl::purge() {
