@@ -17,7 +17,7 @@ namespace {
 using namespace weir_test;
 using namespace weir;
 
-constexpr std::int64_t budget = 600'000;
+constexpr std::int64_t budget = 1'000'000;
 
 batch some_events(dice& d, int n) {
     batch rows;
@@ -75,7 +75,7 @@ TEST_CASE("large store: it answers as one in memory does, whatever was merged, e
     store memory;
     {
         store s = store::open(path.string(), {.memory_budget = budget}).value();
-        for (int i = 0; i < 120; ++i) {
+        for (int i = 0; i < 170; ++i) {
             const batch b = some_events(d, 1000);
             const receipt r = s.append(b).value();
             REQUIRE(r.accepted == memory.append(b).value().accepted);

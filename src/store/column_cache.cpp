@@ -4,17 +4,6 @@
 
 namespace weir::inline v1 {
 
-std::int64_t column_cache::limit() const {
-    const std::lock_guard lock(mutex_);
-    return limit_;
-}
-
-void column_cache::set_limit(std::int64_t limit) {
-    const std::lock_guard lock(mutex_);
-    limit_ = limit;
-    make_room();
-}
-
 std::int64_t column_cache::held() const {
     const std::lock_guard lock(mutex_);
     return held_;

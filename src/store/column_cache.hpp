@@ -23,8 +23,7 @@ namespace weir::inline v1 {
 class column_cache {
 public:
     explicit column_cache(std::int64_t limit) : limit_(limit) {}
-    std::int64_t limit() const;
-    void set_limit(std::int64_t);
+    std::int64_t limit() const { return limit_; }
     /// Bytes of columns in memory now, and the most that there were.
     std::int64_t held() const;
     std::int64_t most_held() const;
@@ -34,8 +33,8 @@ private:
     using idle_list = std::list<segment_pages*>;
     void make_room();  // `mutex_` is held
 
+    const std::int64_t limit_;
     mutable std::mutex mutex_{};
-    std::int64_t limit_;
     std::int64_t held_ = 0, most_held_ = 0;
     idle_list idle_{};  // loaded, but not in use; the longest unused first
 };

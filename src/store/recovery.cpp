@@ -162,12 +162,19 @@ void store::impl::replay_erasure(const disk::field_reader& from) {
     last_erasure = e.id;
     log_erasures.push_back(e);
     if (options.suppress_erased) ++erased[e.lead];
+    if (const auto lead = lead_with(e.lead)) {
+        remove_lead(staged, *lead);
+        forget_ids(*lead);
+    }
+}
+
+// Keys are hashed when the first erasure asks for one, and each once.
+std::optional<std::uint32_t> store::impl::lead_with(const content_hash& hash) {
     const dictionary& keys = *staged.data->lead_keys;
-    for (dictionary::code lead = 0; lead < keys.size(); ++lead)
-        if (hash_of_lead(keys.at(lead)) == e.lead) {
-            remove_lead(staged, lead);
-            forget_ids(lead);
-        }
+    for (auto lead = static_cast<dictionary::code>(found_leads.size()); lead < keys.size(); ++lead)
+        found_leads.emplace(hash_of_lead(keys.at(lead)), lead);
+    const auto at = found_leads.find(hash);
+    return at == found_leads.end() ? std::nullopt : std::optional(at->second);
 }
 
 void store::impl::recover() {
@@ -176,6 +183,7 @@ void store::impl::recover() {
             fail(errc::io, "another process writes this store", files->directory().path());
         files->directory().sync();  // what is seen may not be durable yet, and much is removed because of it
     }
+    cache = std::make_shared<column_cache>(budget() / 2);
     read_manifest();
     const manifest m = files->state();
     secret.assign(reinterpret_cast<const char*>(m.secret.data()), m.secret.size());
@@ -193,10 +201,10 @@ void store::impl::recover() {
         state.seq = log.end.seq;
         found_end = log.end;
     });
+    found_leads = {};
     durable_arrival = next_arrival;
     durable_erasure = last_erasure;
     publish(staged);
-    share_memory(memory_of(*staged.data));
     if (options.read_only) return;
     if (!m.is_clean && files->tuning().trust_found_log) {
         files->follow(found_end);
@@ -226,7 +234,6 @@ std::unique_ptr<store::impl> open_store(std::unique_ptr<disk::directory> directo
     for (int tries = 1;; ++tries) {
         auto opened = std::make_unique<store::impl>(options);
         opened->files = std::move(files);
-        opened->cache = std::make_shared<column_cache>(opened->budget());
         const auto done = guarded([&] { opened->recover(); });
         if (done) return opened;
         files = std::move(opened->files);

@@ -37,25 +37,21 @@ void check_size(const frame& f) {
 
 }  // namespace
 
-// The newest run of at least fan_in that are no bigger than the tier of its last. The parts of one merge
-// count as one.
-segment_run due_run(std::span<const std::shared_ptr<const segment>> all) {
-    struct whole {
-        std::size_t begin, rows;
-    };
-    std::vector<whole> wholes;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i]->part == 0 || wholes.empty()) wholes.push_back({i, 0});
-        wholes.back().rows += all[i]->size();
-    }
-    const auto begin_of = [&](std::size_t w) { return w < wholes.size() ? wholes[w].begin : all.size(); };
-    for (std::size_t end = wholes.size(); end >= fan_in; --end) {
-        const int newest = tier(wholes[end - 1].rows);
+// The newest run of at least fan_in that are no bigger than the tier of its last.
+segment_run due_run(std::span<const std::size_t> rows) {
+    for (std::size_t end = rows.size(); end >= fan_in; --end) {
+        const int newest = tier(rows[end - 1]);
         std::size_t size = 0;
-        while (size < end && tier(wholes[end - 1 - size].rows) <= newest) ++size;
-        if (size >= fan_in) return {begin_of(end - size), begin_of(end) - begin_of(end - size)};
+        while (size < end && tier(rows[end - 1 - size]) <= newest) ++size;
+        if (size >= fan_in) return {end - size, size};
     }
     return {};
+}
+
+std::vector<std::size_t> rows_of(std::span<const std::shared_ptr<const segment>> all) {
+    std::vector<std::size_t> rows;
+    for (const auto& s : all) rows.push_back(s->size());
+    return rows;
 }
 
 void replace_run(store_version& v, const segment_run& r, std::shared_ptr<const segment> by,
@@ -76,7 +72,7 @@ void merge_full_tiers(store_version& v) {
         const std::span all(v.data->segments);
         const auto in_files = static_cast<std::size_t>(
             std::find(v.files.begin(), v.files.end(), std::uint64_t{0}) - v.files.begin());
-        segment_run r = due_run(all.subspan(in_files));
+        segment_run r = due_run(rows_of(all.subspan(in_files)));
         if (r.size == 0) return;
         r.begin += in_files;
         replace_run(v, r, merge_segments(all.subspan(r.begin, r.size)), 0);
@@ -252,11 +248,13 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     store_version next = staged;
     const auto accepted = static_cast<std::int64_t>(rows.size());
     const auto codes = add_rows(next, b, rows, next_arrival);
-    const std::int64_t bytes = memory_of(*next.data);
-    if (bytes + least_for_cache() > budget())
+    // Half of that of a store on disk is for columns that are read from files.
+    const std::int64_t room = files ? budget() - cache->limit() : budget();
+    if (const auto bytes = memory_of(*next.data); bytes > room)
         fail(errc::limit_exceeded,
              "the events would take " + std::to_string(bytes) + " bytes, memory_budget is " +
-                 std::to_string(budget()),
+                 std::to_string(budget()) +
+                 (files ? ", half of it for events not in files, leads and texts" : ""),
              "memory_budget");
     if (options.merge_on_append) merge_full_tiers(next);
     if (files) {
@@ -274,18 +272,6 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     }
     staged = std::move(next);
     next_arrival += accepted;
-    share_memory(bytes);
-}
-
-// So much of the budget is the cache's, whatever else there is.
-std::int64_t store::impl::least_for_cache() const {
-    constexpr std::int64_t share = 16;
-    return cache ? budget() / share : 0;
-}
-
-// What nothing else takes of the budget is for columns of files.
-void store::impl::share_memory(std::int64_t taken) {
-    if (cache) cache->set_limit(std::max(least_for_cache(), budget() - taken));
 }
 
 // What is staged is not durable yet, and the erasure must be seen by what is staged after it.
@@ -329,7 +315,7 @@ std::int64_t store::impl::maintain() {
     if (files) return maintain_files();
     for (;;) {
         const auto before = read();
-        const segment_run r = due_run(before->segments);
+        const segment_run r = due_run(rows_of(before->segments));
         if (r.size == 0) return 0;
         auto one = merge_segments(std::span(before->segments).subspan(r.begin, r.size));
         const auto rewritten = static_cast<std::int64_t>(one->size());
@@ -417,8 +403,6 @@ result<void> store::close() {
 
 snapshot store::snapshot() const { return weir::snapshot(impl_->read()); }
 
-std::int64_t store::memory() const {
-    return memory_of(*impl_->read()) + (impl_->cache ? impl_->cache->held() : 0);
-}
+std::int64_t store::memory() const { return memory_of(*impl_->read()); }
 
 }  // namespace weir::inline v1

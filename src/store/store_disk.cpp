@@ -1,7 +1,7 @@
 // store_disk.cpp - a store on disk at work: commits in groups, moves its log into segment files, merges
 // those.
 #include <algorithm>
-#include <iterator>
+#include <limits>
 #include <utility>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -13,7 +13,8 @@
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::int64_t share_of_log = 4;  // the log's events may take this part of the memory budget
+constexpr std::int64_t share_of_log = 8;  // the log's events may take this part of the memory budget
+constexpr std::int64_t no_horizon = std::numeric_limits<std::int64_t>::min();
 
 // The ids that are still needed, of leads that a segment has.
 std::vector<stored_id> kept_ids(std::vector<stored_id> all, const segment& of, std::int64_t from_arrival) {
@@ -21,11 +22,6 @@ std::vector<stored_id> kept_ids(std::vector<stored_id> all, const segment& of, s
         return i.arrival < from_arrival || !std::binary_search(of.leads.begin(), of.leads.end(), i.lead);
     });
     return all;
-}
-
-// A file is read as a whole, and a question has one of each age in use, on each thread.
-std::uint64_t rows_of_a_part(std::int64_t budget) {
-    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(budget / 1024, 256, std::int64_t{1} << 20));
 }
 
 void retag(store_version& v, std::uint64_t from, std::uint64_t to) {
@@ -210,12 +206,11 @@ void store::impl::thaw(flush_state& state) {
     log_erasures.swap(state.erasures);
 }
 
-// Writes what was frozen, names it, and lets readers have it from the file.
+// Writes what was frozen, names it, and lets readers have it from the files.
 std::int64_t store::impl::seal_log(flush_state& state) {
-    opened_segment opened;
-    std::optional<segment_entry> entry;
+    std::vector<written_segment> written;
     try {
-        entry = write_frozen(state, opened);
+        written = write_frozen(state);
     } catch (...) {
         thaw(state);
         throw;
@@ -224,77 +219,125 @@ std::int64_t store::impl::seal_log(flush_state& state) {
         const std::lock_guard lock(committing);
         const auto settled = lock_when_settled();
         const std::uint64_t frozen[] = {state.file};
-        std::vector<new_file> made;
-        if (entry) made.push_back({*entry, opened.data});
-        replace_files(frozen, made);
+        replace_files(frozen, written);
         if (state.first_log == 0) files->drop_log();
-        if (!entry) file_ids.erase(state.file);
     }
     // What cannot be removed now is removed by the next flush, purge or open.
     static_cast<void>(guarded([&] { files->remove_dead(false); }));
-    return entry ? static_cast<std::int64_t>(entry->rows) : 0;
+    std::int64_t rows = 0;
+    for (const auto& w : written) rows += static_cast<std::int64_t>(w.entry.rows);
+    return rows;
 }
 
-std::optional<segment_entry> store::impl::write_frozen(const flush_state& state, opened_segment& opened) {
+// What is written is cut into files that can be held in memory a few at a time.
+std::vector<written_segment> store::impl::write_parts(const segment_list& from, const snapshot::impl& names,
+                                                      const std::vector<stored_id>& its_ids,
+                                                      const segment_entry& said) const {
+    std::vector<written_segment> written;
+    std::uint64_t number = said.file;
+    const auto write = [&](const segment& part) {
+        const auto of_part = kept_ids(its_ids, part, first_arrival_remembered());
+        segment_entry entry = files->write(number, part, names, of_part);
+        entry.first_seq = said.first_seq;
+        entry.last_seq = said.last_seq;
+        entry.erase_epoch = said.erase_epoch;
+        entry.partition = std::max(said.partition, part.part);
+        snapshot::impl known = *read();  // all columns that a file of this store has are known
+        written.push_back({entry, files->open(entry, known, cache).data});
+        number = files->new_number();
+    };
+    std::uint64_t rows = 0;
+    for (const auto& s : from) rows += s->size();
+    if (from.size() == 1 && (rows <= most_rows_of_file() || said.partition > 0))
+        write(*from.front());
+    else if (!from.empty())
+        merge_in_parts(from, no_lead, most_rows_of_file(),
+                       [&](const std::shared_ptr<segment>& part) { write(*part); });
+    return written;
+}
+
+std::int64_t store::impl::first_arrival_remembered() const {
+    const std::lock_guard lock(writing);
+    return durable_arrival - options.dedupe_horizon;
+}
+
+std::uint64_t store::impl::most_rows_of_file() const {
+    constexpr std::int64_t share = 512, least = 4096, most = 1 << 20;
+    return static_cast<std::uint64_t>(std::clamp(budget() / share, least, most));
+}
+
+std::vector<written_segment> store::impl::write_frozen(const flush_state& state) {
     const std::uint64_t frozen[] = {state.file};
     const segment_run run = run_of(state.frozen, frozen);
-    std::optional<segment_entry> entry;
-    const std::uint64_t flushed = files->state().flushed_seq;
-    const auto name_it = [&] {
-        files->put([&](manifest& m) {
-            if (entry) m.segments.push_back(*entry);
-            m.flushed_seq = state.seq;
-            m.is_clean = state.first_log == 0;
-            m.first_log = m.is_clean ? files->next_number() : state.first_log;
-            m.next_arrival = state.arrival;
-            m.last_erasure = state.last_erasure;
-            m.erasures.insert(m.erasures.end(), state.erasures.begin(), state.erasures.end());
-        });
-    };
-    if (run.size > 0) {
-        const auto parts = std::span(state.frozen.data->segments).subspan(run.begin, run.size);
-        const auto one = run.size == 1 ? parts.front() : merge_segments(parts);
-        const auto ids_of_it = kept_ids(state.ids, *one, state.arrival - options.dedupe_horizon);
-        entry = files->write(state.file, *one, *state.frozen.data, ids_of_it);
-        entry->first_seq = flushed + 1;
-        entry->last_seq = state.seq;
-        entry->erase_epoch = state.last_erasure;
-        opened = open(*entry);
-    }
+    const auto& all = state.frozen.data->segments;
+    const auto begin = all.begin() + static_cast<std::ptrdiff_t>(run.begin);
+    const segment_list parts(begin, begin + static_cast<std::ptrdiff_t>(run.size));
+    const auto written = write_parts(parts, *state.frozen.data, state.ids,
+                                     {.file = state.file,
+                                      .first_seq = files->state().flushed_seq + 1,
+                                      .last_seq = state.seq,
+                                      .erase_epoch = state.last_erasure});
     if (files->tuning().remove_before_manifest && state.first_log > 1)
         files->directory().unlink(log_name(state.first_log - 1));
-    name_it();
-    return entry;
-}
-
-// All columns that a file of this store has are known.
-opened_segment store::impl::open(const segment_entry& entry) const {
-    snapshot::impl names = *read();
-    return files->open(entry, names, cache);
+    files->put([&](manifest& m) {
+        for (const auto& w : written) m.segments.push_back(w.entry);
+        m.flushed_seq = state.seq;
+        m.is_clean = state.first_log == 0;
+        m.first_log = m.is_clean ? files->next_number() : state.first_log;
+        m.next_arrival = state.arrival;
+        m.last_erasure = state.last_erasure;
+        m.erasures.insert(m.erasures.end(), state.erasures.begin(), state.erasures.end());
+    });
+    return written;
 }
 
 // Puts opened files where the segments of others were; leads that were erased since they were written fall
 // out. The caller holds `committing` and `writing`, and nothing waits.
-void store::impl::replace_files(std::span<const std::uint64_t> old, std::span<const new_file> by) {
+void store::impl::replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by) {
+    std::vector<stored_id> its_ids;
+    for (const std::uint64_t file : old) {
+        const auto node = file_ids.extract(file);
+        if (!node.empty()) its_ids.insert(its_ids.end(), node.mapped().begin(), node.mapped().end());
+    }
+    for (const auto& w : by) file_ids[w.entry.file] = kept_ids(its_ids, *w.data, no_horizon);
     const segment_run run = run_of(staged, old);
     if (run.size == 0) return;  // all its leads were erased
-    store_version next = staged;
-    auto data = std::make_shared<snapshot::impl>(*next.data);
-    auto& segments = data->segments;
+    auto data = std::make_shared<snapshot::impl>(*staged.data);
+    std::vector<std::uint64_t> tags = staged.files;
     const auto at = static_cast<std::ptrdiff_t>(run.begin), end = at + static_cast<std::ptrdiff_t>(run.size);
-    segments.erase(segments.begin() + at, segments.begin() + end);
-    next.files.erase(next.files.begin() + at, next.files.begin() + end);
-    auto to = at;
-    for (const new_file& made : by) {
-        auto rest = without_erased(made.data, made.entry.erase_epoch, log_erasures);
+    data->segments.erase(data->segments.begin() + at, data->segments.begin() + end);
+    tags.erase(tags.begin() + at, tags.begin() + end);
+    std::ptrdiff_t next = at;
+    for (const auto& w : by) {
+        auto rest = without_erased(w.data, w.entry.erase_epoch, log_erasures);
         if (rest->size() == 0) continue;
-        segments.insert(segments.begin() + to, std::move(rest));
-        next.files.insert(next.files.begin() + to++, made.entry.file);
+        data->segments.insert(data->segments.begin() + next, std::move(rest));
+        tags.insert(tags.begin() + next++, w.entry.file);
     }
-    next.data = std::move(data);
-    publish(next);
-    staged = std::move(next);
+    staged = {std::move(data), std::move(tags)};
+    publish(staged);
 }
+
+namespace {
+
+// The files of one flush or merge count as one.
+struct file_unit {
+    std::size_t rows = 0;
+    std::vector<std::uint64_t> files{};
+};
+std::vector<file_unit> units_of(const manifest& m) {
+    std::vector<file_unit> units;
+    std::uint64_t last_seq = 0;
+    for (const auto& e : m.segments) {
+        if (units.empty() || e.last_seq != last_seq) units.emplace_back();
+        units.back().rows += static_cast<std::size_t>(e.rows);
+        units.back().files.push_back(e.file);
+        last_seq = e.last_seq;
+    }
+    return units;
+}
+
+}  // namespace
 
 // The caller holds `maintaining`: no other code renames files.
 std::int64_t store::impl::maintain_files() {
@@ -303,52 +346,45 @@ std::int64_t store::impl::maintain_files() {
     {
         const std::lock_guard lock(writing);
         check_open();
-        now = current;
+        now = read_version();
     }
-    const auto in_files = static_cast<std::size_t>(
-        std::find(now.files.begin(), now.files.end(), std::uint64_t{0}) - now.files.begin());
-    const segment_run run = due_run(std::span(now.data->segments).first(in_files));
-    if (run.size == 0) return 0;
-    const std::vector<std::uint64_t> old(
-        now.files.begin() + static_cast<std::ptrdiff_t>(run.begin),
-        now.files.begin() + static_cast<std::ptrdiff_t>(run.begin + run.size));
-    std::uint64_t rows = 0;
-    for (const new_file& made :
-         rewrite(old, std::span(now.data->segments).subspan(run.begin, run.size), *now.data))
-        rows += made.entry.rows;
-    return static_cast<std::int64_t>(rows);
+    const auto units = units_of(files->state());
+    std::vector<std::size_t> rows;
+    for (const auto& u : units) rows.push_back(u.rows);
+    const segment_run due = due_run(rows);
+    if (due.size == 0) return 0;
+    std::vector<std::uint64_t> old;
+    for (std::size_t i = due.begin; i < due.begin + due.size; ++i)
+        old.insert(old.end(), units[i].files.begin(), units[i].files.end());
+    const segment_run run = run_of(now, old);
+    const auto begin = now.data->segments.begin() + static_cast<std::ptrdiff_t>(run.begin);
+    const auto written = rewrite(old, {begin, begin + static_cast<std::ptrdiff_t>(run.size)}, *now.data);
+    std::int64_t sum = 0;
+    for (const auto& w : written) sum += static_cast<std::int64_t>(w.entry.rows);
+    return std::max<std::int64_t>(sum, 1);  // it did something, even if all was erased
 }
 
-// Writes segments anew that take the place of some files: several merged, in parts that are small beside the
-// memory that columns may take. A file between them whose leads were all erased goes, too.
-std::vector<new_file> store::impl::rewrite(std::span<const std::uint64_t> old,
-                                           std::span<const std::shared_ptr<const segment>> of,
-                                           const snapshot::impl& names) {
+// Writes segments that take the place of files that follow one another. None: their leads were all erased.
+std::vector<written_segment> store::impl::rewrite(std::span<const std::uint64_t> old,
+                                                  const segment_list& from, const snapshot::impl& names) {
     const manifest before = files->state();
-    std::vector<stored_id> all_ids;
+    std::vector<stored_id> its_ids;
     {
         const std::lock_guard lock(writing);
         for (const std::uint64_t file : old)
-            all_ids.insert(all_ids.end(), file_ids[file].begin(), file_ids[file].end());
+            its_ids.insert(its_ids.end(), file_ids[file].begin(), file_ids[file].end());
     }
     const auto is_old = [&](const segment_entry& e) {
         return std::find(old.begin(), old.end(), e.file) != old.end();
     };
     const auto begin = std::find_if(before.segments.begin(), before.segments.end(), is_old);
-    const auto end = std::find_if(before.segments.rbegin(), before.segments.rend(), is_old).base();
-    std::vector<new_file> made;
-    const auto write = [&](const std::shared_ptr<const segment>& by) {
-        const auto its_ids = kept_ids(all_ids, *by, before.next_arrival - options.dedupe_horizon);
-        segment_entry entry = files->write(files->new_number(), *by, names, its_ids);
-        entry.first_seq = begin->first_seq;
-        entry.last_seq = std::prev(end)->last_seq;
-        entry.erase_epoch = before.last_erasure;
-        made.push_back({entry, open(entry).data});
-    };
-    if (of.size() == 1)
-        write(of.front());
-    else
-        merge_in_parts(of, no_lead, rows_of_a_part(budget()), write);
+    const auto end = std::find_if_not(begin, before.segments.end(), is_old);
+    const auto written = write_parts(from, names, its_ids,
+                                     {.file = files->new_number(),
+                                      .first_seq = begin->first_seq,
+                                      .last_seq = std::prev(end)->last_seq,
+                                      .erase_epoch = before.last_erasure,
+                                      .partition = old.size() == 1 ? begin->partition : 0});
     {
         // Leads may be left out whose erasure the system has, and the disk not yet.
         const std::lock_guard lock(committing);
@@ -356,30 +392,18 @@ std::vector<new_file> store::impl::rewrite(std::span<const std::uint64_t> old,
     }
     files->put([&](manifest& m) {
         const auto first = m.segments.begin() + (begin - before.segments.begin());
-        const auto behind = m.segments.erase(first, first + (end - begin));
+        const auto rest = m.segments.erase(first, first + (end - begin));
         std::vector<segment_entry> entries;
-        for (const new_file& f : made) entries.push_back(f.entry);
-        m.segments.insert(behind, entries.begin(), entries.end());
+        for (const auto& w : written) entries.push_back(w.entry);
+        m.segments.insert(rest, entries.begin(), entries.end());
     });
     {
         const std::lock_guard lock(committing);
         const auto settled = lock_when_settled();
-        replace_files(old, made);
-        hand_on_ids({begin, end}, made);
+        replace_files(old, written);
     }
     static_cast<void>(guarded([&] { files->remove_dead(options.overwrite_purged); }));
-    return made;
-}
-
-// Ids may have been forgotten since they were written.
-void store::impl::hand_on_ids(std::span<const segment_entry> old, std::span<const new_file> made) {
-    std::vector<stored_id> all;
-    for (const segment_entry& e : old) {
-        const auto& of_old = file_ids[e.file];
-        all.insert(all.end(), of_old.begin(), of_old.end());
-        file_ids.erase(e.file);
-    }
-    for (const new_file& f : made) file_ids[f.entry.file] = kept_ids(all, *f.data, 0);
+    return written;
 }
 
 }  // namespace weir::inline v1

@@ -161,12 +161,21 @@ segment_entry store_files::write(std::uint64_t number, const segment& data, cons
     }
 }
 
-opened_segment store_files::open(const segment_entry& entry, snapshot::impl& names,
-                                 std::shared_ptr<column_cache> cache) const {
+std::unique_ptr<disk::file> store_files::find(const segment_entry& entry) const {
     const std::string name = segment_name(entry.file);
     if (!directory_->exists(name))
         fail(errc::corrupt, "a file of the store is missing", directory_->path() + '/' + name);
-    return open_segment(directory_->open(name), identity(entry.file, name), entry, names, std::move(cache));
+    return directory_->open(name);
+}
+
+opened_segment store_files::open(const segment_entry& entry, snapshot::impl& names,
+                                 std::shared_ptr<column_cache> cache) const {
+    return open_segment(find(entry), identity(entry.file, segment_name(entry.file)), entry, names,
+                        std::move(cache));
+}
+
+void store_files::verify(const segment_entry& entry) const {
+    verify_segment(find(entry), identity(entry.file, segment_name(entry.file)), entry);
 }
 
 byte_vector store_files::read(const std::string& name, std::uint64_t limit) const {

@@ -86,9 +86,9 @@ public:
     /// Makes a segment file and opens it; MANIFEST does not name it yet. Gives how it is to be named.
     segment_entry write(std::uint64_t number, const segment&, const snapshot::impl& names,
                         std::span<const stored_id>);
-    /// Without a cache all its columns are read and checked at once.
-    opened_segment open(const segment_entry&, snapshot::impl& names,
-                        std::shared_ptr<column_cache> = {}) const;
+    opened_segment open(const segment_entry&, snapshot::impl& names, std::shared_ptr<column_cache>) const;
+    /// Reads and checks all of a segment file.
+    void verify(const segment_entry&) const;
     /// All bytes of a file.
     byte_vector read(const std::string& name, std::uint64_t limit) const;
     /// Removes files of the store that nothing refers to any more; `wipe` overwrites them before.
@@ -96,6 +96,7 @@ public:
     void sync_directory();
 
 private:
+    std::unique_ptr<disk::file> find(const segment_entry&) const;
     template <class F> void or_poison(F&&);
     void begin_log();
     std::unique_ptr<log_writer> new_log(const log_end& before);

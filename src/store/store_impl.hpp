@@ -56,8 +56,10 @@ struct flush_state {
     std::vector<erasure> erasures{};
 };
 
-/// A file that takes the place of others.
-struct new_file {
+using segment_list = std::vector<std::shared_ptr<const segment>>;
+
+/// A file that was written and opened again.
+struct written_segment {
     segment_entry entry{};
     std::shared_ptr<const segment> data{};
 };
@@ -79,7 +81,7 @@ struct store::impl {
 
     store_options options;
     std::unique_ptr<store_files> files{};   ///< none: in memory
-    std::shared_ptr<column_cache> cache{};  ///< of columns in files; likewise
+    std::shared_ptr<column_cache> cache{};  ///< of what files hold
 
     mutable std::mutex maintaining{};
     mutable std::mutex committing{};
@@ -95,6 +97,9 @@ struct store::impl {
     std::vector<stored_id> log_ids{};
     std::vector<erasure> log_erasures{};
     std::unordered_map<std::uint64_t, std::vector<stored_id>> file_ids{};
+
+    boost::unordered_flat_map<content_hash, std::uint32_t, content_hash::hasher>
+        found_leads{};  ///< while it recovers
 
     mutable std::mutex publishing{};
     store_version current{};
@@ -125,8 +130,16 @@ struct store::impl {
     void freeze(flush_state&);
     void thaw(flush_state&);
     std::int64_t seal_log(flush_state&);
-    std::optional<segment_entry> write_frozen(const flush_state&, opened_segment&);
-    opened_segment open(const segment_entry&) const;
+    std::vector<written_segment> write_frozen(const flush_state&);
+    /// `said`: the number of the first file, and what else a store says of segments.
+    std::vector<written_segment> write_parts(const segment_list&, const snapshot::impl& names,
+                                             const std::vector<stored_id>&, const segment_entry& said) const;
+    std::uint64_t most_rows_of_file() const;
+    std::int64_t first_arrival_remembered() const;
+    void replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by);
+    std::int64_t maintain_files();
+    std::vector<written_segment> rewrite(std::span<const std::uint64_t> old, const segment_list& from,
+                                         const snapshot::impl& names);
     // store_purge.cpp:
     void purge_file(const segment_entry&, const std::vector<erasure>& pending, std::vector<content_hash>& met,
                     purge_receipt&);
@@ -136,14 +149,7 @@ struct store::impl {
     void open_segments();
     void replay_events(const disk::field_reader&);
     void replay_erasure(const disk::field_reader&);
-    void replace_files(std::span<const std::uint64_t> old, std::span<const new_file> by);
-    std::int64_t maintain_files();
-    std::vector<new_file> rewrite(std::span<const std::uint64_t> old,
-                                  std::span<const std::shared_ptr<const segment>> of,
-                                  const snapshot::impl& names);
-    void hand_on_ids(std::span<const segment_entry> old, std::span<const new_file> made);
-    void share_memory(std::int64_t taken);
-    std::int64_t least_for_cache() const;
+    std::optional<std::uint32_t> lead_with(const content_hash&);
     /// Without the leads of erasures after an epoch.
     std::shared_ptr<const segment> without_erased(std::shared_ptr<const segment>, std::uint64_t epoch,
                                                   std::span<const erasure>) const;
@@ -164,7 +170,8 @@ void merge_full_tiers(store_version&);
 struct segment_run {
     std::size_t begin = 0, size = 0;
 };
-segment_run due_run(std::span<const std::shared_ptr<const segment>>);
+segment_run due_run(std::span<const std::size_t> rows);
+std::vector<std::size_t> rows_of(std::span<const std::shared_ptr<const segment>>);
 void replace_run(store_version&, const segment_run&, std::shared_ptr<const segment> by, std::uint64_t file);
 std::int64_t memory_of(const snapshot::impl&);
 

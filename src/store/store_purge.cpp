@@ -51,7 +51,7 @@ void store::impl::purge_file(const segment_entry& entry, const std::vector<erasu
         if (e.id > entry.erase_epoch && e.id <= receipt.last_erasure) hashes.insert(e.lead);
     snapshot::impl names = no_names();
     std::vector<std::uint32_t> erased_leads;
-    const auto old = files->open(entry, names);
+    const auto old = files->open(entry, names, nullptr);
     for (const std::uint32_t lead : old.data->leads) {
         const content_hash hash = hash_of_lead(names.lead_key(lead));
         if (!hashes.contains(hash)) continue;
@@ -68,18 +68,12 @@ void store::impl::purge_file(const segment_entry& entry, const std::vector<erasu
     }
     count_removed(*old.data, erased_leads, receipt);
     const auto now = read_version();
-    const auto at = std::find(now.files.begin(), now.files.end(), entry.file);
-    if (at == now.files.end()) {
-        files->put([&](manifest& m) {
-            std::erase_if(m.segments, [&](const auto& e) { return e.file == entry.file; });
-        });
-        file_ids.erase(entry.file);
-        return;
-    }
-    const auto number = static_cast<std::size_t>(at - now.files.begin());
-    for (const new_file& made : rewrite(file, std::span(now.data->segments).subspan(number, 1), *now.data)) {
+    segment_list rest;  // none: all its leads are erased
+    for (std::size_t i = 0; i < now.files.size(); ++i)
+        if (now.files[i] == entry.file) rest.push_back(now.data->segments[i]);
+    for (const auto& w : rewrite(file, rest, *now.data)) {
         ++receipt.files;
-        receipt.bytes += static_cast<std::int64_t>(made.entry.file_length);
+        receipt.bytes += static_cast<std::int64_t>(w.entry.file_length);
     }
 }
 
@@ -144,8 +138,8 @@ verify_report store::impl::verify() const {
     note(raw.size());
     report.manifest_copy_damaged = !found.is_good[0] || !found.is_good[1];
     for (const segment_entry& entry : found.value.segments) {
-        snapshot::impl names = no_names();
-        report.events += static_cast<std::int64_t>(files->open(entry, names).data->size());
+        files->verify(entry);
+        report.events += static_cast<std::int64_t>(entry.rows);
         note(entry.file_length);
     }
     for_each_log(*files, found.value, [&](const log_contents& log, const disk::file_identity& who) {
