@@ -41,6 +41,7 @@ public:
         for (std::size_t i = 1; i < from_.size(); ++i)
             in_order_ = in_order_ && from_[i - 1]->max_time <= from_[i]->min_time;
         to_->first_arrival = all.empty() ? 0 : all.front()->first_arrival;
+        if (all.size() == 1) to_->part = all.front()->part;
         to_->leads.reserve(leads);
         to_->offsets.reserve(leads + 1);
         to_->masks.reserve(leads);
