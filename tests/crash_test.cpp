@@ -154,6 +154,8 @@ public:
         options_.merge_on_append = random_() % 2 == 0;
         tuning_ = p.tuning;
         if (random_() % 3 == 0) tuning_.log_bytes = short_log;
+        if (random_() % 3 == 0) tuning_.rows_of_file = 5;
+        options_.overwrite_purged = random_() % 4 == 0;
         steps_ = workload(random_);
         told_.push_back(now_.tell());
     }
@@ -350,8 +352,10 @@ private:
                            ? simulated::fate::ignored
                            : simulated::fate::done;
             };
+        const auto read = random_() % 8 == 0 ? seen_by_reader(left) : std::nullopt;
         const auto first = recovered(other);
         if (!first) return;
+        if (read && *read != *first) return tally_.note(seed_, "a reader sees something else");
         if (std::find(told_.begin() + static_cast<std::ptrdiff_t>(acknowledged_), told_.end(), *first) ==
             told_.end())
             return tally_.note(seed_, "recovered something else:\n" + *first + "instead of\n" + told_.back());
@@ -367,6 +371,15 @@ private:
         simulated::machine third(random_(), *second);
         const auto again = recovered(third);
         if (again && *again != *first) tally_.note(seed_, "a second power cut changed what was recovered");
+    }
+    std::optional<std::string> seen_by_reader(const simulated::image& left) {
+        simulated::machine m(random_(), left);
+        auto options = options_;
+        options.read_only = true;
+        const auto opened =
+            weir::guarded([&] { return weir::store(open_store(simulated::open(m), options, tuning_)); });
+        if (m.calls > 0) tally_.note(seed_, "a reader changes files");
+        return opened ? std::optional(tell(*opened)) : std::nullopt;  // it may be that there is no store yet
     }
     std::optional<std::string> recovered(simulated::machine& m) {
         const auto opened = open(m);

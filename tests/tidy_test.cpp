@@ -198,6 +198,19 @@ TEST_CASE("tidy: every test file has a check in it") {
     }
 }
 
+TEST_CASE("tidy: one file alone calls the operating system for stores") {
+    int found = 0;
+    for (const auto& f : files_below({"src"}, {".hpp", ".cpp"}))
+        for (const auto& line : f.lines)
+            for (const char* header : {"<fcntl.h>", "<unistd.h>", "<dirent.h>", "<sys/"}) {
+                if (!line.starts_with(std::string("#include ") + header)) continue;
+                ++found;
+                INFO(line);
+                CHECK(f.path == "src/disk/real_file.cpp");
+            }
+    CHECK(found > 0);
+}
+
 TEST_CASE("tidy: the library prints nothing and asks nobody the time") {
     for (const auto& f : files_below({"src"}, {".hpp", ".cpp"}))
         for (const auto& line : f.lines)

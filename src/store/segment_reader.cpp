@@ -92,7 +92,7 @@ packed segment_reader::integers(const file_block& b, std::uint64_t count) const 
 
 std::vector<std::uint64_t> segment_reader::words(const file_block& b) const {
     std::vector<std::uint64_t> all(b.length / sizeof(std::uint64_t));
-    std::memcpy(all.data(), read(b).get(), b.length);
+    if (!all.empty()) std::memcpy(all.data(), read(b).get(), b.length);
     return all;
 }
 

@@ -262,6 +262,7 @@ std::int64_t store::impl::first_arrival_remembered() const {
 }
 
 std::uint64_t store::impl::most_rows_of_file() const {
+    if (files->tuning().rows_of_file > 0) return files->tuning().rows_of_file;
     constexpr std::int64_t share = 512, least = 4096, most = 1 << 20;
     return static_cast<std::uint64_t>(std::clamp(budget() / share, least, most));
 }

@@ -37,6 +37,7 @@ namespace weir::inline v1 {
 /// What tests change of the protocol: sizes, and faults that they plant to see them caught.
 struct store_tuning {
     std::uint64_t log_bytes = std::uint64_t{64} << 20;  ///< a log that is longer is flushed by append()
+    std::uint64_t rows_of_file = 0;                     ///< at most, unless a lead has more; 0: by the budget
     bool remove_before_manifest = false;                ///< against I2
     bool no_sync_at_rotation = false;                   ///< against I5
     bool forgive_failed_sync = false;                   ///< against I7
