@@ -21,10 +21,8 @@ enum class ack : std::uint8_t {
 };
 
 struct store_options {
-    /// Bytes that events and dictionaries may take; beyond it append() answers limit_exceeded and changes
-    /// nothing. Reorganising needs as much again for a moment. On disk half of it is for columns that are
-    /// read from files and make way for others, so that a store may be larger.
-    /// None: 4 GiB in memory, 256 MiB on disk.
+    /// Bytes; beyond them append() answers limit_exceeded. Merging needs as much again for a moment. On disk
+    /// half are for columns read from files, and a store may be larger. None: 4 GiB; on disk 256 MiB.
     std::optional<std::int64_t> memory_budget{};
     /// How many accepted events back an event id is remembered.
     std::int64_t dedupe_horizon = std::int64_t{1} << 20;

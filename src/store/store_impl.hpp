@@ -96,7 +96,7 @@ struct store::impl {
     // What the next flush has to write beside segments:
     std::vector<stored_id> log_ids{};
     std::vector<erasure> log_erasures{};
-    std::unordered_map<std::uint64_t, std::vector<stored_id>> file_ids{};
+    std::unordered_map<std::uint64_t, std::vector<stored_id>> file_ids{};  ///< of segments
 
     boost::unordered_flat_map<content_hash, std::uint32_t, content_hash::hasher>
         found_leads{};  ///< while it recovers
@@ -166,7 +166,7 @@ std::vector<stored_id> stored_ids(const batch::impl&, std::span<const std::uint3
 std::int64_t remove_lead(store_version&, std::uint32_t lead);
 /// Merges tails of segments that no file holds where enough of a size have come together.
 void merge_full_tiers(store_version&);
-/// The segments to merge next among those that a file holds, or, in memory, among all.
+/// Which to merge next of things with so many rows, the oldest first.
 struct segment_run {
     std::size_t begin = 0, size = 0;
 };
