@@ -126,20 +126,15 @@ segment_reader::code_map segment_reader::insert(const text_blocks& from, std::ui
     const packed lengths = integers(from.lengths, count);
     const auto bytes = read(from.bytes);
     if (sum_of(lengths) != from.bytes.length) refuse(from.bytes, "texts have not the lengths stated");
-    code_map codes;
-    codes.reserve(count);
+    text_table texts;
     const char* at = reinterpret_cast<const char*>(bytes.get());
     for (std::size_t i = 0; i < count; ++i) {
         const std::string_view text(at, static_cast<std::size_t>(lengths[i]));
         if (fault(text)) refuse(from.bytes, "a text is not one that a store takes");
-        codes.push_back(to.insert(text));
+        if (texts.insert(text) < i) refuse(from.bytes, "a text stands twice");
         at += text.size();
     }
-    code_map sorted = codes;
-    std::sort(sorted.begin(), sorted.end());
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
-        refuse(from.bytes, "a text stands twice");
-    return codes;
+    return to.insert(texts);
 }
 
 segment_reader::code_map segment_reader::open_leads(segment& to, dictionary& keys) const {
