@@ -351,8 +351,8 @@ TEST_CASE("command: a wrong lifecycle is refused") {
     check_lifecycles({
         {"", "stages: a lifecycle needs at least one stage (invalid_question)"},
         {R"("stages": ["mql"], "exts": ["lost"])",
-         "lifecycle.exts: found \"exts\", expected name, version, stages, exits, rules, skipped, "
-         "backward, "
+         "lifecycle.exts: found \"exts\", expected name, version, stages, exits, rules, "
+         "versions, skipped, backward, "
          "repeated, same_time, reopened, unknown_stage; did you mean \"exits\"? (unknown_name)"},
         {R"("stages": [{"name": "mql", "terminl": true}])",
          "lifecycle.stages[0].terminl: found \"terminl\", expected name, stalled_after, terminal; did "
@@ -533,7 +533,8 @@ TEST_CASE("command: a wrong report is refused") {
           "r.json: report.lifecycle: \"b2c\" is no built-in lifecycle; did you mean \"b2b\"? (unknown_name)"},
          {R"({"report": {"lifecycle": {"stages": ["a"], "exist": ["b"]}}})",
           "r.json: report.lifecycle.exist: found \"exist\", expected name, version, stages, exits, rules, "
-          "skipped, backward, repeated, same_time, reopened, unknown_stage; did you mean \"exits\"? "
+          "versions, skipped, backward, repeated, same_time, reopened, unknown_stage; did you mean "
+          "\"exits\"? "
           "(unknown_name)"},
          {R"({"report": {"lifecycle": {"stages": ["a", "a"]}, "answers": [
              {"question": {"flow": {}}}, {"question": {"flow": {}}}]}})",
@@ -559,7 +560,7 @@ TEST_CASE("command: a wrong report is refused") {
         {R"({"lifecycle": {"stages": ["a"], "exist": ["b"]}, "question": {"flow": {}}})",
          "r.json: answers[0].lifecycle.exist: found \"exist\", expected name, version, stages, exits, "
          "rules, "
-         "skipped, backward, repeated, same_time, reopened, unknown_stage; did you mean \"exits\"? "
+         "versions, skipped, backward, repeated, same_time, reopened, unknown_stage; did you mean \"exits\"? "
          "(unknown_name)"},
         {R"({"lifecycle": 3, "question": {"flow": {}}})",
          "r.json: answers[0].lifecycle: found 3, expected an object (invalid_question)"},

@@ -60,8 +60,9 @@ std::string fault_in(const lifecycle_world& w, int& asked, const spoiler& spoil 
         if (e.stage != (own.empty() ? "" : own.back().stage)) return lead + ": another stage";
         if (e.moves.size() != own.size()) return lead + ": other moves";
         for (std::size_t i = 0; i < own.size(); ++i)
-            if (e.moves[i].rule != own[i].cause || e.moves[i].move != own[i].move ||
-                e.moves[i].time != own[i].from || e.moves[i].reason != own[i].reason)
+            if (e.moves[i].rule != own[i].cause || e.moves[i].version != own[i].version ||
+                e.moves[i].move != own[i].move || e.moves[i].time != own[i].from ||
+                e.moves[i].reason != own[i].reason)
                 return lead + ": another rule";
         const auto refused = std::count_if(e.proposals.begin(), e.proposals.end(), [](const auto& p) {
             return p.why == "skipped" || p.why == "backward" || p.why == "reopened" ||
@@ -83,6 +84,27 @@ bool finds(const spoiler& spoil) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "explain a stage: the rules in force at as_of are told, and a time-out that another version lets pass") {
+    lifecycle l = pipeline();
+    l.versions = {
+        {.version = 4, .valid_from = at(8), .rules = {on("call", "mql"), idle(5, "lost", {"new"})}}};
+    const auto e = ask("!form@1 !demo@9", l, until(20));
+    CHECK(e.stage == "lost");  // idle since 9
+    CHECK(e.moves.back().version == 4);
+    CHECK(e.moves.back().rule == "versions[0].rules[1]");
+    const auto quiet = ask("!form@1", l, until(20));
+    CHECK(quiet.stage == "new");
+    CHECK(find(quiet, "silence") == nullptr);
+    const auto* timeout = find(quiet, "versions[0].rules[1]");
+    REQUIRE(timeout != nullptr);
+    REQUIRE(timeout->conditions.size() == 2);
+    CHECK(timeout->conditions[0].holds);
+    CHECK(timeout->conditions[1].text == "version 4 holds at 1970-01-01T00:00:00.000006Z");
+    CHECK(timeout->nearly);
+    CHECK(find(quiet, "versions[0].rules[0]") != nullptr);
+}
 
 TEST_CASE("explain a stage: each move has its rule, its trigger and the event that fired it") {
     const auto e = ask("!form@1 !demo@4 !form@5", pipeline(), until(20));

@@ -161,6 +161,8 @@ TEST_CASE("lifecycle: JSON leaves out what is default and reads back") {
     l.same_time = same_time::in_arrival_order;
     l.reopened = reopened::reject;
     l.unknown_stage = unknown_stage::fail;
+    l.versions = {{.version = 4, .valid_from = at(5), .rules = {gated}}, {.version = 9, .valid_from = at(6)}};
+    CHECK(check(l));
     CHECK(lifecycle_from_json(to_json(l)).value() == l);
     std::ostringstream out;
     out << l;
@@ -187,6 +189,54 @@ TEST_CASE("lifecycle: the JSON form of a host reads as meant") {
     CHECK(l.rules[2].idle == duration{std::chrono::days{90}});
     CHECK(l.rules[3].stage_change.map.size() == 2);
     CHECK(l.rules[3].stage_change.reason_from == "why");
+}
+
+TEST_CASE("lifecycle: versions of rules ascend, and each is checked") {
+    lifecycle l = deals();
+    const auto refused = [&](std::vector<rule_version> versions) {
+        l.versions = std::move(versions);
+        return to_string(check(l).error());
+    };
+    CHECK(refused({{.version = 1, .valid_from = at(5)}}) ==
+          "versions[0].version: version 1 follows version 1; numbers ascend (invalid_question)");
+    CHECK(refused({{.version = 2, .valid_from = at(5)}, {.version = 3, .valid_from = at(5)}}) ==
+          "versions[1].valid_from: version 3 does not hold later than the one before it (invalid_question)");
+    CHECK(refused({{.version = 2, .valid_from = at(5), .rules = {on("form", "no")}}}) ==
+          "versions[0].rules[0].to: \"no\" is neither a stage nor an exit (unknown_name)");
+    const auto read =
+        lifecycle_from_json(R"({"lifecycle": {"stages": ["a"], "versions": [{"version": 2}]}})");
+    CHECK(to_string(read.error()) ==
+          "lifecycle.versions[0].valid_from: a version of the rules says from when it holds "
+          "(invalid_question)");
+}
+
+TEST_CASE("lifecycle: each visit tells the version that made it") {
+    lifecycle l;
+    l.stages = {"new", "mql", "won"};
+    l.version = 3;
+    l.rules = {on("form", "new"), on("demo", "mql"), on("order", "won")};
+    rule named = on("order", "won");
+    named.name = "by order";
+    l.versions = {{.version = 4, .valid_from = at(5), .rules = {on("call", "mql"), named}}};
+    store s;
+    for (const char* word : {"!form@1", "!call@4", "!demo@5", "!call@6", "!order@7"})
+        s.append(told(word)).value();
+    const snapshot derived = derive(s.snapshot(), l).value();
+    const stage_history h = history(derived).value();
+    REQUIRE(h.visits.size() == 3);
+    CHECK(h.visits[0].version == 3);
+    CHECK(h.visits[1].from == at(6));
+    CHECK(h.visits[1].version == 4);
+    CHECK(h.visits[1].cause == "versions[0].rules[0]");
+    CHECK(h.visits[2].cause == "by order");
+    CHECK(h.visits[2].version == 4);
+    const answer told_all = h;
+    CHECK(told_all.find("visits")->find("version") != nullptr);
+    std::vector<value> versions;
+    for (const event& e : events_of(derived, "ana").value())
+        for (const auto& a : e.attributes)
+            if (a.name == "version") versions.push_back(a.value);
+    CHECK(versions == std::vector<value>{3, 4, 4});
 }
 
 TEST_CASE("lifecycle: JSON that is wrong names its place") {

@@ -177,6 +177,20 @@ TEST_CASE("what if: the same rules differ nowhere") {
     CHECK(measure(snapshot{}, q).value().total == 0);
 }
 
+TEST_CASE("what if: a version of the rules moves those whose events it judges") {
+    what_if q = stricter();
+    const auto stricter_rules = q.after.rules;
+    q.after = q.before;
+    q.after.versions = {{.version = 2, .valid_from = at(5), .rules = stricter_rules}};
+    CHECK(measure(three_leads(), q).value().moved == 0);  // the demos were at 3 and 4
+    q.after.versions[0].valid_from = at(4);
+    const what_if_table t = measure(three_leads(), q).value();
+    REQUIRE(t.moved == 1);
+    CHECK(t.leads.front().lead == lead_id("ben"));
+    CHECK(t.leads.front().before == "mql");
+    CHECK(t.leads.front().why == "versions[0].rules[1]: condition");
+}
+
 TEST_CASE("what if: a page of the leads; a stage that one of the two lacks counts 0 there") {
     what_if q = stricter();
     q.after.stages = {"new", "mql", "customer"};

@@ -38,7 +38,7 @@ void report(const weir::store& store) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string path = argc > 1 ? argv[1] : "15_durable.store";
+    const std::string path = argc > 1 ? argv[1] : "17_durable.store";
     std::filesystem::remove_all(path);
     {
         weir::store store = weir::store::open(path).value();
