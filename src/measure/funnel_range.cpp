@@ -147,7 +147,7 @@ result<funnel_table> funnel_range::answer() const {
         const range_data& r = *impl_;
         funnel_table answer{.question = resolved(r.question)};
         if (r.as_of) answer.as_of = instant{duration{*r.as_of}};
-        add_missing_names(answer, r.events);
+        note_missing_names(answer.question, r.events, answer.notes);
         if (answer.as_of) note_open_period(r.question.period, *answer.as_of, answer.notes);
         answer.notes.emplace_back("waits are not known: ranges of time keep how far leads came, not when");
         const step_plan plan(answer.question);
