@@ -23,11 +23,7 @@ std::uint64_t hash_block(const file_identity& who, std::uint64_t offset, std::sp
     place.u64(who.number);
     place.u64(offset);
     XXH3_state_t state;
-<<<<<<< HEAD
-    XXH3_INITSTATE(&state);  // else a seed that happens to stand there would be taken for prepared
-=======
     XXH3_INITSTATE(&state);  // else what the stack held is taken for the secret of an equal seed
->>>>>>> segfile
     XXH3_64bits_reset_withSeed(&state, XXH3_64bits(place.written().data(), place.size()));
     if (!bytes.empty()) XXH3_64bits_update(&state, bytes.data(), bytes.size());
     constexpr std::array<std::byte, block_alignment> nothing{};
