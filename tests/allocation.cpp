@@ -35,7 +35,7 @@ void* operator new(std::size_t size) {
 }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
     asked += size;
-    return std::malloc(size == 0 ? 1 : size);
+    return is_refused() ? nullptr : std::malloc(size == 0 ? 1 : size);
 }
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
