@@ -25,13 +25,13 @@ segment_pages::~segment_pages() {
 
 void segment_pages::begin_use() {
     const std::lock_guard lock(cache_->mutex_);
-    if (users_++ == 0 && bytes_ > 0) cache_->idle_.erase(idle_);
+    if (users_++ == 0 && bytes_ > 0) place_.splice(place_.end(), cache_->idle_, idle_);
 }
 
 void segment_pages::end_use() {
     const std::lock_guard lock(cache_->mutex_);
     if (--users_ > 0 || bytes_ == 0) return;
-    idle_ = cache_->idle_.insert(cache_->idle_.end(), this);
+    cache_->idle_.splice(cache_->idle_.end(), place_, idle_);
     cache_->make_room();
 }
 
@@ -89,7 +89,7 @@ void segment_pages::load(const segment_column& c) {
 
 // Nobody uses the segment, so nobody loads or reads its columns.
 void segment_pages::drop() {
-    cache_->idle_.erase(idle_);
+    place_.splice(place_.end(), cache_->idle_, idle_);
     cache_->held_ -= std::exchange(bytes_, 0);
     has_rows_ = false;
     of_.events.drop();

@@ -68,7 +68,9 @@ private:
     // Under the cache's mutex:
     int users_ = 0;
     std::int64_t bytes_ = 0;
-    column_cache::idle_list::iterator idle_{};  // if there are bytes and no users
+    // Its place among the idle, kept here while it is not: to become idle takes no memory, and cannot fail.
+    column_cache::idle_list place_{this};
+    const column_cache::idle_list::iterator idle_ = place_.begin();
 };
 
 /// Keeps what is loaded of a segment, as long as it lives; the segment must outlive it. Costs nothing for a
