@@ -324,3 +324,15 @@ TEST_CASE("damage: a frame reads only what a batch could have been, and tells of
     for (std::size_t size = 0; size < payload.size(); ++size)
         CHECK_FALSE(weir::guarded([&] { weir::decode_events({std::span(payload).first(size), who, 0}); }));
 }
+
+TEST_CASE("damage: behind a log every place may look like the beginning of a frame, and it opens in time") {
+    const sample s = make_sample();
+    simulated::image hostile_files = s.unclean;
+    auto& log = hostile_files[log_in(s.unclean)];
+    const std::uint64_t magic = get(log, 128) & UINT32_MAX;
+    const std::size_t begin = log.size();
+    log.resize(begin + (std::size_t{1} << 20));
+    for (std::size_t at = begin; at + 16 <= log.size(); at += 8)
+        put(log, at, magic | (log.size() - at - 48) << 32, 8);
+    CHECK(outcome(hostile_files) == s.told_unclean);
+}
