@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "measure/breakdown_json.hpp"
 #include "measure/funnel_words.hpp"
+#include "measure/question_json.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -222,6 +223,12 @@ result<funnel> funnel_from_json(std::string_view text) {
         if (body == nullptr) fail(errc::bad_input, "the object has no member \"funnel\"", "funnel");
         return read_funnel(*body, "funnel");
     });
+}
+
+funnel as_question(const json::node& n, const std::string&) {
+    json::writer w;
+    json::write(w, n);
+    return funnel_from_json(w.take()).value();
 }
 
 }  // namespace weir::inline v1

@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "measure/funnel_part.hpp"
 #include "measure/preset.hpp"
+#include "measure/question_json.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -158,12 +159,6 @@ void read_listed(const json::node& n, const std::string& where, funnel_state& in
     l.last = instant{duration{last}};
     if (!into.listed.emplace(key, std::move(l)).second)
         fail(errc::bad_input, "the same lead stands twice", where);
-}
-
-funnel as_question(const json::node& n, const std::string&) {
-    json::writer w;
-    json::write(w, n);
-    return funnel_from_json(w.take()).value();
 }
 
 part_data read_part(const json::node& n, const std::string& where) {

@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "measure/funnel_range.hpp"
 #include "measure/preset.hpp"
+#include "measure/question_json.hpp"
 #include "measure/step_plan.hpp"
 
 namespace weir::inline v1 {
@@ -41,12 +42,6 @@ void write(json::writer& w, const range_data& r) {
     w.end_array().key("leads").begin_array();
     for (const auto& [key, runs] : r.leads) write(w, key, runs);
     w.end_array().end_object();
-}
-
-funnel as_question(const json::node& n, const std::string&) {
-    json::writer w;
-    json::write(w, n);
-    return funnel_from_json(w.take()).value();
 }
 
 step_run as_run(const json::node& n, const std::string& where, int steps) {
