@@ -129,7 +129,7 @@ TEST_CASE("drop off: what keeps three of four leads from the last step, and one 
     CHECK(t.reasons[1].open == 1);
     CHECK(t.reasons[1].of_lost.of == 3);
     CHECK(t.reasons[2].obstacle == obstacle::window);
-    CHECK(weir::answer(t).title == "66.7 % of 3 leads lost on the way: no_such_event before b");
+    CHECK(weir::answer(t).title == "66.7 % of the 3 leads lost: no_such_event before b");
 
     q.list = weir::drop_off_list{.step = 2};
     const auto all = measure(s, q).value();

@@ -232,6 +232,15 @@ TEST_CASE("render: a page says which rows it shows and where all are, and folds 
     CHECK(times(page_of(35), "<td>lead ") == 35);
 }
 
+TEST_CASE("render: where there is no chart, every table of a page lies open") {
+    table t("leads", {{"lead", column_type::text, {}}});
+    t.add_row({"ana"});
+    CHECK(times(render(answer{.title = "all", .tables = {t, t, t}}, html{}), "<details>") == 0);
+    answer charted = pipeline();
+    charted.tables.insert(charted.tables.end(), {t, t});
+    CHECK(times(render(charted, html{}), "<details>") == 3);
+}
+
 TEST_CASE("render: a page has a chart for a narrow screen, and paper may break between its panels") {
     const std::string page = render(pipeline("channel", weekly()), html{});
     CHECK(times(page, "<figure>") == 1);

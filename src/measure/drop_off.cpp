@@ -90,10 +90,11 @@ void add_steps(const judges& workers, const funnel& q, drop_off_table& out) {
         out.steps.push_back(std::move(s));
     }
     for (const auto& [at, l] : reasons) {
-        const auto s = std::find_if(out.steps.begin(), out.steps.end(),
-                                    [&](const drop_off_step& one) { return one.step == at.first; });
+        const auto [step, code] = at;
+        auto s = out.steps.begin();
+        while (s->step != step) ++s;
         s->open += l.open;
-        out.reasons.push_back({at.first, s->name, at.second, l.leads, wilson(l.leads, s->lost), l.open});
+        out.reasons.push_back({step, s->name, code, l.leads, wilson(l.leads, s->lost), l.open});
     }
 }
 
@@ -195,7 +196,7 @@ std::string title_of(const drop_off_table& t) {
         if (most == nullptr || r.leads > most->leads) most = &r;
     }
     if (most == nullptr) return "no lead is lost behind the first step";
-    return fmt::format("{} of {} lost on the way: {} before {}", percent(most->leads, lost), leads_text(lost),
+    return fmt::format("{} of the {} lost: {} before {}", percent(most->leads, lost), leads_text(lost),
                        to_string(most->obstacle), most->name);
 }
 

@@ -119,19 +119,22 @@ void write_table(std::string& out, const table& t, bool named, bool open) {
     if (!open) out += "</details>\n";
 }
 
-bool lies_open(const table& t, const answer& a) {
-    return a.tables.size() <= 2 || t.name() == "conversion" || t.name() == "outcome" || t.name() == "amounts";
+// Without a chart the tables are all there is to see.
+bool lies_open(const table& t, const answer& a, bool has_chart) {
+    return !has_chart || a.tables.size() <= 2 || t.name() == "conversion" || t.name() == "outcome" ||
+           t.name() == "amounts";
 }
 
 void write_answer(std::string& out, const answer& a) {
     out += "<p class=\"finding\">" + text(a.title) + "</p>\n";
     if (a.as_of || !a.question.empty()) out += "<p class=\"meta\">" + text(as_of_words(a)) + "</p>\n";
-    if (const std::string picture = chart_inside(a, wide_chart); !picture.empty())
+    const std::string picture = chart_inside(a, wide_chart);
+    if (!picture.empty())
         out += "<figure>\n" + picture + "</figure>\n<figure class=\"narrow\">\n" +
                chart_inside(a, narrow_chart) + "</figure>\n";
     for (const bool open : {true, false})
         for (const table& t : a.tables)
-            if (lies_open(t, a) == open) write_table(out, t, a.tables.size() > 1, open);
+            if (lies_open(t, a, !picture.empty()) == open) write_table(out, t, a.tables.size() > 1, open);
     if (a.notes.empty()) return;
     out += "<ul class=\"notes\">\n";
     for (const auto& note : a.notes) out += "<li>" + text(note) + "</li>\n";
