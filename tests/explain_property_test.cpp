@@ -152,8 +152,8 @@ std::string wrong_deadline(const weir::funnel_explanation& e, const weir::snapsh
     const bool plain_steps = std::all_of(q.steps.begin(), q.steps.end(), [](const auto& s) {
         return s.where.always() && s.at_least == 1 && s.members.empty() && !s.optional && !s.min_gap;
     });
-    if (e.standing != weir::standing::open || !plain_steps || !q.exclude.empty() || !q.hold.empty() ||
-        q.order != weir::order::in_sequence)
+    if (!e.as_of || e.standing != weir::standing::open || !plain_steps || !q.exclude.empty() ||
+        !q.hold.empty() || q.order != weir::order::in_sequence)
         return "";
     auto events = events_of(own, e.lead).value();
     std::erase_if(events, [&](const auto& x) { return x.time > *e.as_of; });

@@ -183,6 +183,7 @@ void funnel_counter::count(std::size_t w, const lead_rows& lead) {
         me.roles.clear();
         for (std::size_t i = 0; i < lead.rows.size(); ++i)
             if (const auto r = matcher_.role_of(lead.rows, i); r.matters()) me.roles.push_back(r);
+        matcher_.order_ties(me.roles);
         if (!holds()) feed(me.finder, me.optional, me.roles);
     }
     if (plainly_) return count_plainly(w, lead.rows);

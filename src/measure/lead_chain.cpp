@@ -72,6 +72,7 @@ std::vector<step_matcher::role> lead_chains::roles(std::span<const row> rows) co
         const step_matcher::role r = matcher_.role_of(rows, i);
         if (r.matters()) roles.push_back(r);
     }
+    matcher_.order_ties(roles);
     return roles;
 }
 

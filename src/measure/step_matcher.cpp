@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 namespace weir::inline v1 {
 
@@ -70,6 +71,15 @@ void step_matcher::add_ends(role& r, bool of_a_step, std::span<const row> rows, 
     e.blocks = e.kills & ~std::uint64_t{1};
     if (breaks_ && (every_event_ || of_a_step))
         e.blocks |= bits(1, max_steps - 1) & ~plan_->behind(r.optional);
+}
+
+void step_matcher::order_ties(std::vector<role>& roles) const {
+    if (plan_->optional_steps() == 0 || plan_->rules().chain.ties != ties::together) return;
+    const auto by_use = [](const role& a, const role& b) {
+        return std::tuple(a.event.time, a.optional, a.terms, a.event.kills) <
+               std::tuple(b.event.time, b.optional, b.terms, b.event.kills);
+    };
+    std::stable_sort(roles.begin(), roles.end(), by_use);
 }
 
 bool step_matcher::matters(std::uint32_t event) const {

@@ -33,6 +33,7 @@ public:
     struct role {
         candidate event{};
         std::uint64_t optional = 0;  ///< steps, as written, that it may fill
+        std::uint64_t terms = 0;     ///< what it matches
 
         bool matters() const { return (event.steps | event.blocks | event.kills | optional) != 0; }
     };
@@ -42,7 +43,7 @@ public:
     role role_of(std::span<const row> rows, std::size_t at) const {
         const std::uint64_t terms = terms_.at(rows, at);
         role r{{rows[at].time, plan_->fills(terms), static_cast<std::uint32_t>(at)},
-               plan_->optional_of(terms)};
+               plan_->optional_of(terms), terms};
         if (ends_chains_) add_ends(r, terms != 0, rows, at);
         return r;
     }
@@ -65,6 +66,9 @@ public:
         if (every_event_matters()) r.event.blocks |= bits(1, max_steps - 1);
         return r;
     }
+    /// Puts the events of one time in an order that arrival decides only for those that do the same. Which of
+    /// them a chain takes decides what is left for an optional step.
+    void order_ties(std::vector<role>&) const;
     /// Whether an event of this name can matter.
     bool matters(std::uint32_t event) const;
     /// True if every event of a lead matters, whatever its name.

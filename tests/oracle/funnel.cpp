@@ -27,12 +27,18 @@ struct question {
     micros as_of = 0;
     fault planted = fault::none;
     std::vector<required> steps{};
+    /// What facts of one time can do, where that decides which of them a chain takes.
+    std::map<const fact*, std::vector<std::vector<int>>> uses{};
 
     bool any_order() const { return funnel.order == weir::order::any_order; }
     bool adjacent() const {
         return funnel.order == weir::order::adjacent && planted != fault::adjacent_ignored;
     }
     bool in_arrival_order() const { return funnel.ties == weir::ties::in_arrival_order; }
+    bool has_optional() const {
+        const auto& all = funnel.steps;
+        return std::any_of(all.begin(), all.end(), [](const auto& s) { return s.optional; });
+    }
     bool counts_entries() const { return funnel.counting == weir::counting::entries; }
 
     bool satisfies_one(const story& facts, const fact& f, const weir::step& s, const criterion& where) const {
@@ -92,7 +98,19 @@ struct mark {
 };
 using marks = std::vector<mark>;
 
-marks mark_all(const question& asked, const story& facts) {
+// What a fact can do: the optional steps, then all steps, then the levels that it ends; of each the last
+// first.
+std::vector<std::vector<int>> use_of(const question& asked, const mark& m) {
+    std::vector<std::vector<int>> out(2);
+    for (std::size_t k = m.fills.size(); k-- > 0;) {
+        if (asked.funnel.steps[k].optional) out[0].push_back(m.fills[k] ? 1 : 0);
+        for (std::size_t i = m.members[k].size(); i-- > 0;) out[1].push_back(m.members[k][i] ? 1 : 0);
+    }
+    out.emplace_back(m.kills.rbegin(), m.kills.rend());
+    return out;
+}
+
+marks mark_all(question& asked, const story& facts) {
     marks out;
     const auto& q = asked.funnel;
     const int all = static_cast<int>(asked.steps.size());
@@ -114,6 +132,8 @@ marks mark_all(const question& asked, const story& facts) {
             for (int level = from; level < until; ++level) m.kills.insert(level);
         }
         if (asked.any_order() && m.excluded) m.fills.assign(m.fills.size(), false);
+        if (asked.has_optional() && asked.funnel.ties == weir::ties::together)
+            asked.uses[m.f] = use_of(asked, m);
         out.push_back(std::move(m));
     }
     return out;
@@ -260,16 +280,21 @@ std::vector<micros> times_of(const chain& c) {
 }
 
 // Rules (1) to (4): the deeper chain, then the one that ends first, then the one that begins last, then the
-// one of the earliest facts: the earliest times before the earliest arrivals, so that arrival moves no time.
-bool better(const chain& a, const chain& b, fault planted) {
+// one of the earliest facts: the earliest times, then what facts of one time can do, then arrival, so that
+// arrival moves no time and leaves as much for optional steps.
+bool better(const question& asked, const chain& a, const chain& b) {
     if (a.size() != b.size()) return a.size() > b.size();
     if (a.empty()) return false;
     if (a.back()->time != b.back()->time) return a.back()->time < b.back()->time;
     if (a.front()->time != b.front()->time)
-        return (a.front()->time > b.front()->time) != (planted == fault::witness_starts_early);
+        return (a.front()->time > b.front()->time) != (asked.planted == fault::witness_starts_early);
     if (times_of(a) != times_of(b)) return times_of(a) < times_of(b);
     for (std::size_t i = 0; i < a.size(); ++i)
-        if (a[i] != b[i]) return a[i]->rank() < b[i]->rank();
+        if (a[i] != b[i]) {
+            const auto x = asked.uses.find(a[i]), y = asked.uses.find(b[i]), none = asked.uses.end();
+            if (x != none && y != none && x->second != y->second) return x->second < y->second;
+            return a[i]->rank() < b[i]->rank();
+        }
     return false;
 }
 
@@ -279,9 +304,9 @@ struct best_of {
     std::vector<chain> alike{};
     marks stream{};  ///< where it was found
 
-    void offer(const chain& c, fault planted) {
+    void offer(const question& asked, const chain& c) {
         if (!best.empty() && times_of(c) == times_of(best)) alike.push_back(c);
-        if (!better(c, best, planted)) return;
+        if (!better(asked, c, best)) return;
         if (best.empty() || times_of(c) != times_of(best)) alike = {c};
         best = c;
     }
@@ -291,7 +316,7 @@ best_of search(const question& asked, const marks& all, const start& from) {
     best_of found;
     for (const marks& row : arrangements(asked, all))
         for_chains(asked, row, from,
-                   [&](const auto& chosen, std::size_t) { found.offer(chain_of(chosen), asked.planted); });
+                   [&](const auto& chosen, std::size_t) { found.offer(asked, chain_of(chosen)); });
     return found;
 }
 
@@ -326,10 +351,10 @@ void passages(const question& asked, const marks& all, std::size_t target, std::
     while (true) {
         best_of next;
         const auto ends_first = [&](const chain& a, const chain& b) {
-            if (!asked.in_arrival_order()) return better(a, b, asked.planted);
+            if (!asked.in_arrival_order()) return better(asked, a, b);
             if (a.back() != b.back()) return a.back()->rank() < b.back()->rank();
             if (a.front() != b.front()) return a.front()->rank() > b.front()->rank();
-            return better(a, b, asked.planted);
+            return better(asked, a, b);
         };
         for (const marks& row : arrangements(asked, rest))
             for_chains(asked, row, {}, [&](const auto& chosen, std::size_t) {
@@ -408,7 +433,7 @@ void open_passages(const question& asked, const marks& all, std::vector<best_of>
                     if (c.back()->rank() > found.best.back()->rank()) return;
                     if (c.back()->rank() < found.best.back()->rank()) found = {};
                 }
-                found.offer(c, asked.planted);
+                found.offer(asked, c);
             });
         out.push_back(found);
         const bool complete = found.best.size() == asked.steps.size();
@@ -639,7 +664,7 @@ outcome outcome_of(const question& asked, const story& facts, const best_of& fou
 outcome first_of(const question& asked, const story& facts, const std::vector<const best_of*>& found) {
     const best_of* best = found.front();
     for (const best_of* f : found)
-        if (better(f->best, best->best, asked.planted)) best = f;
+        if (better(asked, f->best, best->best)) best = f;
     outcome o = outcome_of(asked, facts, *best);
     if (!asked.in_arrival_order())
         for (const best_of* f : found) {
