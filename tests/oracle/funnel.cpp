@@ -139,27 +139,31 @@ marks mark_all(question& asked, const story& facts) {
     return out;
 }
 
-// Every order in which the facts of one time could stand.
-std::vector<marks> arrangements(const question& asked, const marks& all) {
-    if (asked.in_arrival_order() || asked.planted == fault::ties_not_arranged) return {all};
-    std::vector<marks> out{{}};
-    for (std::size_t begin = 0; begin < all.size();) {
-        std::size_t end = begin;
-        while (end < all.size() && all[end].f->time == all[begin].f->time) ++end;
-        std::vector<std::size_t> order;
-        for (std::size_t i = begin; i < end; ++i) order.push_back(i);
-        std::vector<marks> longer;
-        do {
-            for (const marks& so_far : out) {
-                longer.push_back(so_far);
-                for (const std::size_t i : order) longer.back().push_back(all[i]);
-            }
-        } while (std::next_permutation(order.begin(), order.end()));
-        out = std::move(longer);
-        begin = end;
+// Every order in which the facts of one time could stand, one after another.
+class arrangements {
+public:
+    arrangements(const question& asked, const marks& all) : row_(all) {
+        if (asked.in_arrival_order() || asked.planted == fault::ties_not_arranged) return;
+        const auto size = std::ssize(row_);
+        for (std::ptrdiff_t begin = 0, end = 0; begin < size; begin = end) {
+            while (end < size && at(end).f->time == at(begin).f->time) ++end;
+            if (end - begin > 1) ties_.emplace_back(begin, end);
+        }
     }
-    return out;
-}
+    const marks& row() const { return row_; }
+    bool next() {
+        const auto by_place = [](const mark& a, const mark& b) { return a.place < b.place; };
+        for (const auto& [begin, end] : ties_)
+            if (std::next_permutation(row_.begin() + begin, row_.begin() + end, by_place)) return true;
+        return false;
+    }
+
+private:
+    const mark& at(std::ptrdiff_t i) const { return row_[static_cast<std::size_t>(i)]; }
+
+    marks row_;
+    std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> ties_{};
+};
 
 // Where chains may begin: anywhere, at one time, or with one fact.
 struct start {
@@ -301,11 +305,11 @@ bool better(const question& asked, const chain& a, const chain& b) {
 // The best chain, and all of the same times.
 struct best_of {
     chain best{};
-    std::vector<chain> alike{};
+    std::set<chain> alike{};
     marks stream{};  ///< where it was found
 
     void offer(const question& asked, const chain& c) {
-        if (!best.empty() && times_of(c) == times_of(best)) alike.push_back(c);
+        if (!best.empty() && times_of(c) == times_of(best)) alike.insert(c);
         if (!better(asked, c, best)) return;
         if (best.empty() || times_of(c) != times_of(best)) alike = {c};
         best = c;
@@ -314,9 +318,11 @@ struct best_of {
 
 best_of search(const question& asked, const marks& all, const start& from) {
     best_of found;
-    for (const marks& row : arrangements(asked, all))
-        for_chains(asked, row, from,
+    arrangements each(asked, all);
+    do
+        for_chains(asked, each.row(), from,
                    [&](const auto& chosen, std::size_t) { found.offer(asked, chain_of(chosen)); });
+    while (each.next());
     return found;
 }
 
@@ -356,15 +362,17 @@ void passages(const question& asked, const marks& all, std::size_t target, std::
             if (a.front() != b.front()) return a.front()->rank() > b.front()->rank();
             return better(asked, a, b);
         };
-        for (const marks& row : arrangements(asked, rest))
-            for_chains(asked, row, {}, [&](const auto& chosen, std::size_t) {
+        arrangements each(asked, rest);
+        do
+            for_chains(asked, each.row(), {}, [&](const auto& chosen, std::size_t) {
                 if (chosen.size() != target) return;
                 const chain c = chain_of(chosen);
-                if (!next.best.empty() && times_of(c) == times_of(next.best)) next.alike.push_back(c);
+                if (!next.best.empty() && times_of(c) == times_of(next.best)) next.alike.insert(c);
                 if (!next.best.empty() && !ends_first(c, next.best)) return;
                 if (next.best.empty() || times_of(c) != times_of(next.best)) next.alike = {c};
                 next.best = c;
             });
+        while (each.next());
         if (next.best.empty()) break;
         marks before, behind;
         for (const mark& m : rest) {
@@ -405,8 +413,10 @@ standing stands_at(const question& asked, const marks& past, const start& from, 
 }
 
 bool is_open(const question& asked, const marks& past, const start& from, micros now) {
-    for (const marks& row : arrangements(asked, past))
-        if (stands_at(asked, row, from, now).level > 0) return true;
+    arrangements each(asked, past);
+    do
+        if (stands_at(asked, each.row(), from, now).level > 0) return true;
+    while (each.next());
     return false;
 }
 
@@ -426,8 +436,9 @@ void open_passages(const question& asked, const marks& all, std::vector<best_of>
     marks rest = all;
     for (auto starts = starts_of(asked, rest); !starts.empty(); starts = starts_of(asked, rest)) {
         best_of found;
-        for (const marks& row : arrangements(asked, rest))
-            for_chains(asked, row, starts.front(), [&](const auto& chosen, std::size_t) {
+        arrangements each(asked, rest);
+        do
+            for_chains(asked, each.row(), starts.front(), [&](const auto& chosen, std::size_t) {
                 const chain c = chain_of(chosen);
                 if (asked.in_arrival_order() && c.size() == found.best.size()) {
                     if (c.back()->rank() > found.best.back()->rank()) return;
@@ -435,6 +446,7 @@ void open_passages(const question& asked, const marks& all, std::vector<best_of>
                 }
                 found.offer(asked, c);
             });
+        while (each.next());
         out.push_back(found);
         const bool complete = found.best.size() == asked.steps.size();
         marks behind;
@@ -475,16 +487,20 @@ bool is_ended(const question& asked, const marks& all, const start& from) {
         const marks past(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(begin));
         const marks with(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(end));
         int furthest = 0;
-        for (const marks& row : arrangements(asked, past))
-            furthest = std::max(furthest, stands_at(asked, row, from, all[begin].f->time).level);
+        arrangements of_past(asked, past);
+        do
+            furthest = std::max(furthest, stands_at(asked, of_past.row(), from, all[begin].f->time).level);
+        while (of_past.next());
         bool ended = furthest > 0;
-        for (const marks& row : arrangements(asked, with)) {
+        arrangements each(asked, with);
+        do {
+            const marks& row = each.row();
             const marks before(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(begin));
             const ending how = ending_of(asked, row, begin, from);
             if (how == ending::complete) return false;
             if (stands_at(asked, before, from, all[begin].f->time).level < furthest) continue;
             ended = ended && how == ending::excluded;
-        }
+        } while (each.next());
         if (ended) return true;
     }
     return false;
