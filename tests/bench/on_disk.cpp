@@ -1,29 +1,31 @@
 #include "on_disk.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <filesystem>
 #include <iomanip>
 #include <ostream>
+#include <span>
 #include <stdexcept>
 
-#include <weir.hpp>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "questions.hpp"
 #include "stopwatch.hpp"
-#include "workload.hpp"
 
 namespace weir_bench {
 namespace {
 
 namespace fs = std::filesystem;
 
-double megabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1048576; }
+constexpr std::size_t batch_size = 50'000, most_ingested = 1'000'000, in_segments = 3'000'000, segments = 100;
 
-std::int64_t bytes_of(const std::string& directory) {
-    std::int64_t sum = 0;
-    for (const auto& e : fs::directory_iterator(directory)) sum += static_cast<std::int64_t>(e.file_size());
-    return sum;
-}
+double megabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1048576; }
 
 template <class F> double cpu_ms(F&& f) {
     const std::clock_t begin = std::clock();
@@ -31,74 +33,205 @@ template <class F> double cpu_ms(F&& f) {
     return 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
+// The least is what the work takes; the rest is what else the machine did.
+template <class F> double least_of(int runs, F&& f) {
+    double least = f();
+    for (int i = 1; i < runs; ++i) least = std::min(least, f());
+    return least;
+}
+
+void append(weir::store& to, std::span<const workload_event> events) {
+    weir::batch b;
+    event_maker maker;
+    for (; !events.empty(); events = events.subspan(std::min(batch_size, events.size()))) {
+        b.clear();
+        for (const auto& e : events.first(std::min(batch_size, events.size()))) b.add(maker.make(e));
+        to.append(b).value();
+    }
+}
+
+template <class F> void each_file(const std::string& directory, F&& f) {
+    for (const auto& e : fs::directory_iterator(directory)) {
+        const int file = ::open(e.path().c_str(), O_RDONLY | O_CLOEXEC);
+        if (file < 0) throw std::runtime_error("cannot open " + e.path().string());
+        f(file);
+        ::close(file);
+    }
+}
+
+// Asks the system to read the files from the disk again. Only clean pages go, so they are synced first.
+void forget_pages(const std::string& directory) {
+    each_file(directory, [](int file) {
+        ::fdatasync(file);
+        ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    });
+}
+
+// What no check of all bytes can do without.
+std::int64_t read_and_hash(const std::string& directory) {
+    std::vector<std::byte> some(std::size_t{1} << 20);
+    std::int64_t bytes = 0;
+    each_file(directory, [&](int file) {
+        XXH3_state_t state;
+        XXH3_INITSTATE(&state);
+        XXH3_64bits_reset(&state);
+        for (ssize_t n = 0; (n = ::read(file, some.data(), some.size())) > 0; bytes += n)
+            XXH3_64bits_update(&state, some.data(), static_cast<std::size_t>(n));
+        if (XXH3_64bits_digest(&state) == 0) throw std::runtime_error("a checksum is 0");
+    });
+    return bytes;
+}
+
+std::int64_t bytes_of(const std::string& directory) {
+    std::int64_t sum = 0;
+    for (const auto& e : fs::directory_iterator(directory)) sum += static_cast<std::int64_t>(e.file_size());
+    return sum;
+}
+
 std::string ask(const weir::snapshot& events, const weir::funnel& q) {
     return to_json(weir::answer(measure(events, q).value()));
 }
 
-void fill(const std::string& csv, const std::string& directory, std::ostream& out) {
-    weir::store s = weir::store::open(directory).value();
-    const double loaded = milliseconds([&] {
-        weir::load(s, weir::csv{.path = csv, .mapping = mapping_of_workload()}).value();
-        s.seal().value();
+struct asked {
+    const char* name;
+    weir::funnel question;
+    std::string answer{};  // in memory
+    double in_memory = 0;
+
+    void check(const weir::snapshot& events) const {
+        if (ask(events, question) != answer)
+            throw std::runtime_error("a store on disk answers other bytes than one in memory");
+    }
+};
+
+void ask_in_memory(std::span<const workload_event> events, std::span<asked> all, int runs) {
+    weir::store s;
+    append(s, events);
+    s.seal().value();
+    const auto now = s.snapshot();
+    for (asked& q : all) {
+        q.answer = ask(now, q.question);
+        q.in_memory = least_of(runs, [&] { return cpu_ms([&] { q.check(now); }); });
+    }
+}
+
+void print_opening(std::span<const workload_event> events, const std::string& directory, int runs,
+                   std::ostream& out) {
+    {
+        weir::store s = weir::store::open(directory).value();
+        for (std::size_t i = 0; i < segments; ++i) {
+            const std::size_t from = events.size() * i / segments, to = events.size() * (i + 1) / segments;
+            append(s, events.subspan(from, to - from));
+            s.maintain().value();  // moves the log into a segment
+        }
+        s.close().value();
+    }
+    std::size_t files = 0;
+    for (const auto& e : fs::directory_iterator(directory))
+        files += e.path().filename().string().starts_with("seg-");
+    weir::store s;
+    const auto open = [&] { s = weir::store::open(directory).value(); };
+    double cpu = 0;
+    const double wall = least_of(runs, [&] {
+        s = weir::store();
+        double one = 0;
+        cpu = cpu_ms([&] { one = milliseconds(open); });
+        return one;
     });
-    const double merged = milliseconds([&] {
-        while (s.maintain().value() > 0) {
+    out << "open of " << events.size() << " events of " << s.snapshot().leads() << " leads in " << files
+        << " segments: " << wall << " ms, " << cpu << " ms of CPU time\n";
+    s.close().value();
+    fs::remove_all(directory);
+}
+
+void print_questions(std::span<const asked> all, const std::string& directory, int runs, std::ostream& out) {
+    out << "| budget, MB | open, ms | question | in memory, CPU ms | first | later | later / in memory | "
+           "cold, "
+           "ms | "
+           "peak of the process, MB |\n|---|---|---|---|---|---|---|---|---|\n";
+    for (const std::int64_t budget : {192, 256, 1024}) {
+        for (const asked& q : all) {
+            const weir::store_options how{.memory_budget = budget << 20};
+            weir::store s;
+            forget_pages(directory);
+            s = weir::store::open(directory, how).value();
+            const auto cold = milliseconds([&] { q.check(s.snapshot()); });
+            s.close().value();
+            forget_peak();
+            const double opened = milliseconds([&] { s = weir::store::open(directory, how).value(); });
+            const auto now = s.snapshot();
+            const double first = cpu_ms([&] { q.check(now); });
+            const double later = least_of(runs, [&] { return cpu_ms([&] { q.check(now); }); });
+            out << "| " << budget << " | " << opened << " | " << q.name << " | " << q.in_memory << " | "
+                << first << " | " << later << " | " << later / q.in_memory << " | " << cold << " | "
+                << megabytes(peak_memory()) << " |\n"
+                << std::flush;
+            s.close().value();
+        }
+    }
+    out << '\n';
+}
+
+void print_verify(const std::string& directory, int runs, std::ostream& out) {
+    weir::store s = weir::store::open(directory).value();
+    std::int64_t bytes = 0;
+    const double read =
+        least_of(runs, [&] { return milliseconds([&] { bytes = read_and_hash(directory); }); });
+    const double verified = least_of(runs, [&] { return milliseconds([&] { s.verify().value(); }); });
+    const auto rate = [bytes](double ms) { return static_cast<double>(bytes) / 1e6 / ms; };
+    out << "verify: " << rate(verified) << " GB/s; reading and hashing the same files " << rate(read)
+        << " GB/s\n";
+    s.close().value();
+}
+
+void print_purge(std::span<const workload_event> events, const std::string& directory, std::ostream& out) {
+    constexpr std::uint32_t wanted = 1000;
+    weir::store s = weir::store::open(directory).value();
+    const auto leads = static_cast<std::uint32_t>(s.snapshot().leads());
+    double slowest = 0;
+    const double erased = milliseconds([&] {
+        for (std::uint32_t i = 0; i < wanted; ++i) {
+            const auto lead = static_cast<std::uint32_t>(std::uint64_t{leads} * i / wanted);
+            slowest = std::max(slowest, milliseconds([&] { s.erase(weir::lead_id(lead)).value(); }));
         }
     });
-    const auto events = s.snapshot();
+    weir::purge_receipt done;
+    const double purged = milliseconds([&] { done = s.purge().value(); });
+    out << "erase of " << wanted << " leads in " << events.size() << " events: " << erased
+        << " ms, the slowest " << slowest << " ms; purge: " << purged << " ms, " << done.events
+        << " events out of " << done.files << " files\n";
     s.close().value();
-    out << "loaded in " << loaded << " ms, merged in " << merged << " ms: " << events.size() << " events of "
-        << events.leads() << " leads in " << bytes_of(directory) << " bytes\n";
-    out << "bytes an event beside 64 a lead: "
-        << static_cast<double>(bytes_of(directory) - 64 * events.leads()) / static_cast<double>(events.size())
-        << "\n\n";
 }
 
 }  // namespace
 
-void print_on_disk(const std::string& csv, const std::string& directory, int runs, std::ostream& out) {
-    out << std::fixed << std::setprecision(1);
-    fill(csv, directory, out);
-    std::string q1, q2;
+void print_on_disk(std::size_t events, const std::string& directory, int runs, std::ostream& out) {
+    out << std::fixed << std::setprecision(2);
+    if (!fs::create_directories(directory)) throw std::runtime_error(directory + " is there already");
+    const auto all = make_workload(events);
+    const auto first = [&](std::size_t n) { return std::span(all).first(std::min(n, all.size())); };
+    const auto ingested = first(most_ingested);
+    print_durable_ingest({ingested.begin(), ingested.end()}, directory, out);
+    print_opening(first(in_segments), directory + "/segments", runs, out);
+    const std::string filled = directory + "/store";
     {
-        weir::store memory;
-        weir::load(memory, weir::csv{.path = csv, .mapping = mapping_of_workload()}).value();
-        memory.seal().value();
-        q1 = ask(memory.snapshot(), plain_funnel());
-        q2 = ask(memory.snapshot(), funnel_by_channel());
-        const double one = cpu_ms([&] { ask(memory.snapshot(), plain_funnel()); });
-        const double two = cpu_ms([&] { ask(memory.snapshot(), funnel_by_channel()); });
-        out << "in memory: Q1 " << one << " ms, Q2 " << two << " ms of CPU time\n\n";
-    }
-    out << "| budget, MB | open, ms | Q1 first | Q1 later | Q2 first | Q2 later | verify, ms | memory, MB "
-           "|\n";
-    out << "|---|---|---|---|---|---|---|---|\n";
-    for (const std::int64_t budget : {192, 256, 1024}) {
-        forget_peak();
-        weir::store s;
-        const double opened =
-            milliseconds([&] { s = weir::store::open(directory, {.memory_budget = budget << 20}).value(); });
-        const auto events = s.snapshot();
-        const auto asked = [&](const weir::funnel& q, const std::string& expected) {
-            if (ask(events, q) != expected) throw std::runtime_error("a store on disk answers other bytes");
-        };
-        const double first_1 = cpu_ms([&] { asked(plain_funnel(), q1); });
-        const double later_1 = cpu_ms([&] {
-                                   for (int i = 0; i < runs; ++i) asked(plain_funnel(), q1);
-                               }) /
-                               runs;
-        const double first_2 = cpu_ms([&] { asked(funnel_by_channel(), q2); });
-        const double later_2 = cpu_ms([&] {
-                                   for (int i = 0; i < runs; ++i) asked(funnel_by_channel(), q2);
-                               }) /
-                               runs;
-        const std::int64_t peak = peak_memory();
-        const double verified = milliseconds([&] { s.verify().value(); });
-        out << "| " << budget << " | " << opened << " | " << first_1 << " | " << later_1 << " | " << first_2
-            << " | " << later_2 << " | " << verified << " | " << megabytes(peak) << " |\n"
-            << std::flush;
+        weir::store s = weir::store::open(filled).value();
+        const double appended = milliseconds([&] { append(s, all); });
+        const double sealed = milliseconds([&] { s.seal().value(); });
+        const auto now = s.snapshot();
         s.close().value();
+        out << now.size() << " events of " << now.leads() << " leads, appended in " << appended
+            << " ms, sealed in " << sealed << " ms: " << bytes_of(filled)
+            << " bytes, which beside 64 a lead are "
+            << static_cast<double>(bytes_of(filled) - 64 * now.leads()) / static_cast<double>(now.size())
+            << " an event\n";
     }
+    print_verify(filled, runs, out);
+    out << '\n' << std::flush;
+    std::array questions{asked{"Q1", plain_funnel()}, asked{"Q2", funnel_by_channel()}};
+    ask_in_memory(all, questions, runs);
+    print_questions(questions, filled, runs, out);
+    print_purge(all, filled, out);
     fs::remove_all(directory);
 }
 
