@@ -370,7 +370,7 @@ TEST_CASE("durable: files merge until none is due, and a snapshot outlives its f
     store s = store::open(here.path()).value();
     for (int i = 0; i < 40; ++i) {
         s.append(make("lead" + std::to_string(i % 5), "visit", i)).value();
-        s.seal().value();
+        CHECK(s.maintain().value() == 1);  // moves the log
     }
     const auto before = s.snapshot();
     const std::size_t files = here.names().size();

@@ -97,5 +97,12 @@ TEST_CASE("large store: it answers as one in memory does, whatever was merged, e
     REQUIRE(answers(s.snapshot(), 2) == answers(memory.snapshot(), 1));
     CHECK(s.verify().value().events == memory.snapshot().size());
     CHECK(s.memory() < budget);
+    s.append(some_events(d, 500)).value();
+    s.seal().value();
+    CHECK(s.memory() < budget);
+    const auto& run = s.snapshot().data().segments;
+    CHECK(run.size() > 3);
+    for (std::size_t i = 1; i < run.size(); ++i) CHECK(run[i - 1]->leads.back() < run[i]->leads.front());
+    CHECK(s.verify().value().events == s.snapshot().size());
     std::filesystem::remove_all(path);
 }

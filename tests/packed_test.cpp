@@ -1,4 +1,7 @@
+#include <cstring>
 #include <limits>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -103,5 +106,24 @@ TEST_CASE("packed: parts of a column are set in any order, and none touches anot
         set(0, 3);
         set(3, 20);
         CHECK(values_of(writer.finish()) == values);
+    }
+}
+
+TEST_CASE("packed: a value beyond the bounds that are stated is found, at every width and place") {
+    for (int bytes = 1; bytes <= 8; ++bytes) {
+        const std::uint64_t stated = (std::uint64_t{1} << (8 * bytes - 1)) + 1;
+        for (const std::size_t size : {1U, 7U, 64U, 65U, 200U})
+            for (const std::size_t at : {std::size_t{0}, size / 2, size - 1})
+                for (const std::uint64_t more : {0U, 1U}) {
+                    auto raw =
+                        std::make_unique<std::byte[]>(size * static_cast<std::size_t>(bytes) + packed::slack);
+                    const std::uint64_t value = stated + more;
+                    std::memcpy(raw.get() + at * static_cast<std::size_t>(bytes), &value,
+                                static_cast<std::size_t>(bytes));
+                    packed column(0, stated, size);
+                    REQUIRE(column.width() == static_cast<std::size_t>(bytes));
+                    column.load(std::move(raw));
+                    CHECK(column.fits() == (more == 0));
+                }
     }
 }

@@ -34,6 +34,17 @@ struct sealed {
     segment_entry entry{};
 };
 
+sealed file_of(const batch& b, const std::vector<stored_id>& ids) {
+    store s;
+    s.append(b).value();
+    const auto snap = s.snapshot();
+    memory_file file;
+    sealed made;
+    made.entry = write_segment(file, who(), *snap.data().segments[0], snap.data(), ids);
+    made.raw = file.bytes;
+    return made;
+}
+
 // Every kind of column, some with gaps, ties, event ids.
 sealed make_file() {
     batch b;
@@ -52,15 +63,8 @@ sealed make_file() {
         if (i % 9 == 0) e.attributes.push_back({"since", from_unix_microseconds(i)});
         b.add(e);
     }
-    store s;
-    s.append(b).value();
-    const auto snap = s.snapshot();
-    memory_file file;
     const std::vector<stored_id> ids{{{1, 2}, {3, 4}, 0, 0}, {{5, 6}, {7, 8}, 3, 2}, {{1, 1}, {1, 1}, 4, 9}};
-    sealed made;
-    made.entry = write_segment(file, who(), *snap.data().segments[0], snap.data(), ids);
-    made.raw = file.bytes;
-    return made;
+    return file_of(b, ids);
 }
 
 std::uint64_t number_at(const bytes& raw, std::size_t at, std::size_t width = 8) {
@@ -290,6 +294,37 @@ TEST_CASE("segment damage: another file, or another place, is found") {
         ++*field;
         CHECK(refused(who(), moved));
     }
+}
+
+TEST_CASE("segment damage: a text that stands twice is refused, though every checksum fits") {
+    batch b;
+    for (const char* lead : {"ana", "bob", "eva"})
+        b.add(
+            {.lead = lead, .name = "visit", .time = from_unix_microseconds(1), .attributes = {{"of", lead}}});
+    const sealed f = file_of(b, {});
+    const auto seals = seals_of(f);
+    const std::string from = "anabobeva", ascending = "anaanaeva", falling = "anabobana";
+    int blocks = 0;
+    for (const seal& one : seals) {
+        const auto at = f.raw.begin() + static_cast<std::ptrdiff_t>(one.offset);
+        if (one.length < from.size() ||
+            !std::ranges::equal(std::as_bytes(std::span(from)), std::span(&*at, from.size())))
+            continue;
+        ++blocks;
+        for (const std::string& to : {ascending, falling}) {
+            sealed twice = f;
+            std::ranges::copy(std::as_bytes(std::span(to)),
+                              twice.raw.begin() + static_cast<std::ptrdiff_t>(one.offset));
+            reseal(twice, seals);
+            snapshot::impl names;
+            names.lead_keys = std::make_shared<dictionary>();
+            names.event_names = std::make_shared<dictionary>();
+            const auto opened = guarded([&] { return open(twice, names); });
+            REQUIRE_FALSE(opened);
+            CHECK(opened.error().message == "a text stands twice");
+        }
+    }
+    CHECK(blocks == 2);  // keys of leads, and an attribute
 }
 
 TEST_CASE("segment damage: a reader that looks at no checksum of blocks is caught") {

@@ -1,7 +1,9 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "catch.hpp"
 #include "store/dictionary.hpp"
@@ -66,4 +68,21 @@ TEST_CASE("dictionary: takes all texts of a table and tells their codes") {
     for (text_table::code c = 0; c < 100; ++c) CHECK(all.at(codes[c]) == batch.at(c));
     CHECK(all.size() == 100);
     CHECK(codes[94] == 0);
+}
+
+TEST_CASE("dictionary: takes a list of texts, whether they are new, known or stand twice") {
+    for (const std::size_t n : {0U, 1U, 15U, 16U, 17U, 5000U}) {
+        weir::dictionary one_by_one, at_once;
+        for (weir::dictionary* d : {&one_by_one, &at_once})
+            for (int i = 0; i < 40; ++i) d->insert("known " + std::to_string(i));
+        std::vector<std::string> texts;
+        for (std::size_t i = 0; i < n; ++i)
+            texts.push_back((i % 3 == 0 ? "known " : "new ") + std::to_string(i * 7 % (n / 2 + 1)));
+        std::vector<text_table::code> expected;
+        for (const auto& t : texts) expected.push_back(one_by_one.insert(t));
+        const std::vector<std::string_view> views(texts.begin(), texts.end());
+        CHECK(at_once.insert(views) == expected);
+        CHECK(at_once.size() == one_by_one.size());
+        for (const auto& t : texts) CHECK(at_once.find(t) == one_by_one.find(t));
+    }
 }

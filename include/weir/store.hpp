@@ -138,16 +138,19 @@ public:
 
     /// Adds all events of the batch, or none. Late events are welcome: order of arrival only numbers them.
     /// Errors: bad_input (the first wrong event, "batch[3]"), limit_exceeded (memory_budget); on disk also
-    /// io, unsupported (closed, or open to read). A snapshot shows them when they are acknowledged.
-    /// Cost: O(n log n), and each event is rewritten a few more times as the store grows.
+    /// limit_exceeded (attributes beyond 4096), io, unsupported (closed, or open to read). A snapshot shows
+    /// them when they are acknowledged. Cost: O(n log n), and each event is rewritten a few more times as the
+    /// store grows.
     result<receipt> append(const batch&);
     result<receipt> append(const event&);
-    /// In memory: merges everything into one segment, which makes questions fastest; appends wait for it.
-    /// On disk: moves what the log holds into a segment file; appends go on. Errors: io.
+    /// Merges everything into one run of events by lead, which makes questions fastest. Does nothing where
+    /// it is one already. In memory appends wait for it. On disk the run is cut by leads into files, appends
+    /// go on, and the merge keeps to the memory budget, by passes over a part of it first where there are
+    /// many files. Errors: io. Cost: rewrites every event, on disk once as a rule; maintain() is cheaper.
     result<void> seal();
     /// Does one merge that is due and gives the number of events that it rewrote; 0: none is due. On disk it
-    /// first does what seal() does, then merges files. Call it when there is time, and again until it gives
-    /// 0. Appends do not wait for it.
+    /// moves what the log holds into a segment file if that holds anything, else it merges files, eight of a
+    /// size. Call it when there is time, and again until it gives 0. Appends do not wait for it.
     result<std::int64_t> maintain();
     /// Removes every event of a lead; later events of that lead are refused and counted as erased.
     /// Snapshots taken before still show it, and on disk its bytes stay in files until purge().
@@ -167,7 +170,7 @@ public:
     /// store is closed all the same, and what was acknowledged is in the log.
     result<void> close();
     weir::snapshot snapshot() const;
-    /// Bytes that count against the memory budget.
+    /// Bytes that count against the memory budget, columns that were read from files among them.
     std::int64_t memory() const;
 
     struct impl;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,8 +23,12 @@ public:
         const std::unique_lock lock(mutex_);
         return texts_.insert(text);
     }
-    /// Inserts all texts of a table; gives their codes by its codes.
+    /// Inserts all texts of a table, or of a list; gives their codes in that order.
     std::vector<code> insert(const text_table& all) {
+        const std::unique_lock lock(mutex_);
+        return texts_.insert(all);
+    }
+    std::vector<code> insert(std::span<const std::string_view> all) {
         const std::unique_lock lock(mutex_);
         return texts_.insert(all);
     }

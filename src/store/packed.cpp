@@ -13,6 +13,17 @@ std::byte* write(std::byte* to, std::size_t width, std::uint64_t base, std::size
     return to;
 }
 
+// Of integers side by side, which wide instructions compare many at a time.
+template <class T> T greatest_of(std::span<const std::byte> bytes) {
+    T most = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += sizeof(T)) {
+        T one;
+        std::memcpy(&one, bytes.data() + at, sizeof one);
+        most = std::max(most, one);
+    }
+    return most;
+}
+
 }  // namespace
 
 packed::packed(std::span<const std::int64_t> values) {
@@ -26,9 +37,17 @@ packed::packed(std::span<const std::int64_t> values) {
 
 bool packed::fits() const {
     if (range_ == mask_) return true;
+    switch (width_) {
+        case 1: return greatest_of<std::uint8_t>(bytes()) <= range_;
+        case 2: return greatest_of<std::uint16_t>(bytes()) <= range_;
+        case 4: return greatest_of<std::uint32_t>(bytes()) <= range_;
+        case 8: return greatest_of<std::uint64_t>(bytes()) <= range_;
+        default: break;
+    }
     const std::byte* at = bytes_.get();
+    const std::size_t width = width_;
     std::uint64_t most = 0;
-    for (std::size_t i = 0; i < size_; ++i, at += width_) most = std::max(most, word(at) & mask_);
+    for (std::size_t i = 0; i < size_; ++i, at += width) most = std::max(most, word(at) & mask_);
     return most <= range_;
 }
 

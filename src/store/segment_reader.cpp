@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <numeric>
 
 #include "base/fail.hpp"
@@ -23,6 +24,20 @@ std::uint64_t sum_of(const packed& numbers) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < numbers.size(); ++i) sum += static_cast<std::uint64_t>(numbers[i]);
     return sum;
+}
+
+// Whether all bytes are of ASCII without NUL: then texts need not be looked at one by one.
+bool are_plain(std::span<const std::byte> bytes) {
+    unsigned odd = 0;
+    for (const std::byte b : bytes) odd |= static_cast<unsigned>(static_cast<signed char>(b) <= 0);
+    return odd == 0;
+}
+
+bool has_twice(std::vector<std::uint32_t> codes) {
+    // New texts get ascending codes, and known ones mostly stand in the order in which they came.
+    if (std::adjacent_find(codes.begin(), codes.end(), std::greater_equal()) == codes.end()) return false;
+    std::sort(codes.begin(), codes.end());
+    return std::adjacent_find(codes.begin(), codes.end()) != codes.end();
 }
 
 std::uint64_t range_of(const bounds& b) {
@@ -123,18 +138,25 @@ std::vector<stored_id> segment_reader::open(segment& to, snapshot::impl& names) 
 template <class Fault>
 segment_reader::code_map segment_reader::insert(const text_blocks& from, std::uint64_t count, dictionary& to,
                                                 Fault&& fault) const {
+    // Before anything is allocated by the count: texts differ, so at most one is empty.
+    if (count > from.bytes.length + 1) refuse(from.bytes, "a text stands twice");
     const packed lengths = integers(from.lengths, count);
     const auto bytes = read(from.bytes);
     if (sum_of(lengths) != from.bytes.length) refuse(from.bytes, "texts have not the lengths stated");
-    text_table texts;
+    const bool is_plain = are_plain({bytes.get(), from.bytes.length});
+    std::vector<std::string_view> texts;
+    texts.reserve(count);
     const char* at = reinterpret_cast<const char*>(bytes.get());
     for (std::size_t i = 0; i < count; ++i) {
         const std::string_view text(at, static_cast<std::size_t>(lengths[i]));
-        if (fault(text)) refuse(from.bytes, "a text is not one that a store takes");
-        if (texts.insert(text) < i) refuse(from.bytes, "a text stands twice");
+        const bool is_good = is_plain && !text.empty() && text.size() <= max_name_bytes;
+        if (!is_good && fault(text)) refuse(from.bytes, "a text is not one that a store takes");
+        texts.push_back(text);
         at += text.size();
     }
-    return to.insert(texts);
+    code_map codes = to.insert(texts);
+    if (has_twice(codes)) refuse(from.bytes, "a text stands twice");
+    return codes;
 }
 
 segment_reader::code_map segment_reader::open_leads(segment& to, dictionary& keys) const {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/fail.hpp"
+#include "store/segment_footer.hpp"
 #include "store/segment_merge.hpp"
 
 namespace weir::inline v1 {
@@ -248,6 +249,13 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     store_version next = staged;
     const auto accepted = static_cast<std::int64_t>(rows.size());
     const auto codes = add_rows(next, b, rows, next_arrival);
+    // A segment of all events must fit into a file.
+    if (const std::size_t n = next.data->columns.size(); files && n > max_columns)
+        fail(errc::limit_exceeded,
+             "the store would have " + std::to_string(n) +
+                 " columns of attributes (one for each name and kind of value), at most " +
+                 std::to_string(max_columns) + " are possible on disk",
+             "batch");
     // Half of that of a store on disk is for columns that are read from files.
     const std::int64_t room = files ? budget() - cache->limit() : budget();
     if (const auto bytes = memory_of(*next.data); bytes > room)
@@ -337,8 +345,7 @@ std::int64_t store::impl::maintain() {
 void store::impl::seal() {
     if (files) {
         const std::lock_guard one_at_a_time(maintaining);
-        flush(false);
-        return;
+        return seal_files();
     }
     const std::lock_guard lock(writing);
     check_open();
@@ -403,6 +410,9 @@ result<void> store::close() {
 
 snapshot store::snapshot() const { return weir::snapshot(impl_->read()); }
 
-std::int64_t store::memory() const { return memory_of(*impl_->read()); }
+std::int64_t store::memory() const {
+    const std::int64_t columns = impl_->cache ? impl_->cache->held() : 0;
+    return memory_of(*impl_->read()) + columns;
+}
 
 }  // namespace weir::inline v1

@@ -321,9 +321,10 @@ void store::impl::replace_files(std::span<const std::uint64_t> old, const std::v
 
 namespace {
 
-// The files of one flush or merge count as one.
+// The files of one flush or merge count as one. They are cut by leads, so a merge uses one of them at a time.
 struct file_unit {
     std::size_t rows = 0;
+    std::uint64_t longest = 0;  // bytes of a file
     std::vector<std::uint64_t> files{};
 };
 std::vector<file_unit> units_of(const manifest& m) {
@@ -332,37 +333,56 @@ std::vector<file_unit> units_of(const manifest& m) {
     for (const auto& e : m.segments) {
         if (units.empty() || e.last_seq != last_seq) units.emplace_back();
         units.back().rows += static_cast<std::size_t>(e.rows);
+        units.back().longest = std::max(units.back().longest, e.file_length);
         units.back().files.push_back(e.file);
         last_seq = e.last_seq;
     }
     return units;
 }
 
+segment_run due_units(const std::vector<file_unit>& units) {
+    std::vector<std::size_t> rows;
+    for (const auto& u : units) rows.push_back(u.rows);
+    return due_run(rows);
+}
+
 }  // namespace
 
 // The caller holds `maintaining`: no other code renames files.
-std::int64_t store::impl::maintain_files() {
-    if (const std::int64_t rows = flush(false); rows > 0) return rows;
-    store_version now;
-    {
-        const std::lock_guard lock(writing);
-        check_open();
-        now = read_version();
-    }
+std::int64_t store::impl::merge_units(const segment_run& which) {
     const auto units = units_of(files->state());
-    std::vector<std::size_t> rows;
-    for (const auto& u : units) rows.push_back(u.rows);
-    const segment_run due = due_run(rows);
-    if (due.size == 0) return 0;
     std::vector<std::uint64_t> old;
-    for (std::size_t i = due.begin; i < due.begin + due.size; ++i)
+    for (std::size_t i = which.begin; i < which.begin + which.size; ++i)
         old.insert(old.end(), units[i].files.begin(), units[i].files.end());
+    const store_version now = read_version();
     const segment_run run = run_of(now, old);
     const auto begin = now.data->segments.begin() + static_cast<std::ptrdiff_t>(run.begin);
     const auto written = rewrite(old, {begin, begin + static_cast<std::ptrdiff_t>(run.size)}, *now.data);
     std::int64_t sum = 0;
     for (const auto& w : written) sum += static_cast<std::int64_t>(w.entry.rows);
     return std::max<std::int64_t>(sum, 1);  // it did something, even if all was erased
+}
+
+std::int64_t store::impl::maintain_files() {
+    if (const std::int64_t rows = flush(false); rows > 0) return rows;
+    const segment_run due = due_units(units_of(files->state()));
+    return due.size == 0 ? 0 : merge_units(due);
+}
+
+// One pass over everything, unless that would take more memory than columns may: then merges that are due
+// make fewer files of many first.
+void store::impl::seal_files() {
+    flush(false);
+    for (;;) {
+        const auto units = units_of(files->state());
+        if (units.size() < 2) return;
+        std::uint64_t in_use = 0;
+        for (const auto& u : units) in_use += u.longest;
+        segment_run next{0, units.size()};
+        if (in_use > static_cast<std::uint64_t>(cache->limit()))
+            if (const segment_run due = due_units(units); due.size > 0) next = due;
+        merge_units(next);
+    }
 }
 
 // Writes segments that take the place of files that follow one another. None: their leads were all erased.

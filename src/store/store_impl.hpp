@@ -56,6 +56,10 @@ struct flush_state {
     std::vector<erasure> erasures{};
 };
 
+/// Some that follow one another.
+struct segment_run {
+    std::size_t begin = 0, size = 0;
+};
 using segment_list = std::vector<std::shared_ptr<const segment>>;
 
 /// A file that was written and opened again.
@@ -138,6 +142,8 @@ struct store::impl {
     std::int64_t first_arrival_remembered() const;
     void replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by);
     std::int64_t maintain_files();
+    void seal_files();
+    std::int64_t merge_units(const segment_run&);
     std::vector<written_segment> rewrite(std::span<const std::uint64_t> old, const segment_list& from,
                                          const snapshot::impl& names);
     // store_purge.cpp:
@@ -167,9 +173,6 @@ std::int64_t remove_lead(store_version&, std::uint32_t lead);
 /// Merges tails of segments that no file holds where enough of a size have come together.
 void merge_full_tiers(store_version&);
 /// Which to merge next of things with so many rows, the oldest first.
-struct segment_run {
-    std::size_t begin = 0, size = 0;
-};
 segment_run due_run(std::span<const std::size_t> rows);
 std::vector<std::size_t> rows_of(std::span<const std::shared_ptr<const segment>>);
 void replace_run(store_version&, const segment_run&, std::shared_ptr<const segment> by, std::uint64_t file);

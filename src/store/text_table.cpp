@@ -1,6 +1,7 @@
 #include "store/text_table.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #define XXH_INLINE_ALL
@@ -55,7 +56,7 @@ std::size_t text_table::slot_of(std::string_view text, const key& k) const {
 }
 
 [[gnu::noinline]] text_table::code text_table::find_or_add(std::string_view text, const key& k) {
-    if (size_ >= room_) grow();
+    if (size_ >= room_) grow(std::max<std::size_t>(16, 2 * slots_.size()));
     slot& s = slots_[slot_of(text, k)];
     return s.text != nothing ? s.text : add(text, k, s);
 }
@@ -72,19 +73,29 @@ text_table::code text_table::insert(std::string_view text) {
 }
 
 // The slots of a big table are seldom in the cache: a handful is fetched while others are looked at.
-std::vector<text_table::code> text_table::insert(const text_table& all) {
-    constexpr code handful = 16;
-    std::vector<code> codes(all.size());
+template <class F> std::vector<text_table::code> text_table::insert_each(std::size_t count, F&& text_at) {
+    constexpr std::size_t handful = 16;
+    // At least so many there will be; that some are known already cannot be told before.
+    if (count > room_) grow(std::bit_ceil(count / 3 * 4 + 16));
+    std::vector<code> codes(count);
     std::array<key, handful> keys;
-    for (code begin = 0; begin < all.size(); begin += handful) {
-        const code end = std::min(all.size() - begin, handful) + begin;
-        for (code c = begin; c < end; ++c) {
-            keys[c - begin] = key_of(all.at(c));
+    for (std::size_t begin = 0; begin < count; begin += handful) {
+        const std::size_t end = std::min(count - begin, handful) + begin;
+        for (std::size_t c = begin; c < end; ++c) {
+            keys[c - begin] = key_of(text_at(c));
             if (!slots_.empty()) __builtin_prefetch(&slots_[keys[c - begin].hash & (slots_.size() - 1)]);
         }
-        for (code c = begin; c < end; ++c) codes[c] = find_or_add(all.at(c), keys[c - begin]);
+        for (std::size_t c = begin; c < end; ++c) codes[c] = find_or_add(text_at(c), keys[c - begin]);
     }
     return codes;
+}
+
+std::vector<text_table::code> text_table::insert(const text_table& all) {
+    return insert_each(all.size(), [&](std::size_t c) { return all.at(static_cast<code>(c)); });
+}
+
+std::vector<text_table::code> text_table::insert(std::span<const std::string_view> all) {
+    return insert_each(all.size(), [all](std::size_t i) { return all[i]; });
 }
 
 text_table::code text_table::add(std::string_view text, const key& k, slot& s) {
@@ -106,8 +117,8 @@ std::optional<text_table::code> text_table::find(std::string_view text) const {
     return s.text == nothing ? std::nullopt : std::optional(s.text);
 }
 
-void text_table::grow() {
-    std::vector<slot> wider(std::max<std::size_t>(16, 2 * slots_.size()), slot{0, 0, nothing});
+void text_table::grow(std::size_t slots) {
+    std::vector<slot> wider(slots, slot{0, 0, nothing});
     const std::size_t last = wider.size() - 1;
     for (const slot& s : slots_) {
         if (s.text == nothing) continue;

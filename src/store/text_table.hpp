@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,9 @@ public:
 
     /// The code of a text, new if it was never seen. Throws limit_exceeded at 2^32 - 2 texts.
     code insert(std::string_view);
-    /// Inserts all texts of a table; gives their codes by its codes.
+    /// Inserts all texts of a table, or of a list; gives their codes in that order.
     std::vector<code> insert(const text_table&);
+    std::vector<code> insert(std::span<const std::string_view>);
     std::optional<code> find(std::string_view) const;
     std::string_view at(code c) const {
         const auto [block, offset] = place(c);
@@ -75,7 +77,8 @@ private:
     code find_or_add(std::string_view, const key&);
     code add(std::string_view, const key&, slot& free);
     std::size_t slot_of(std::string_view, const key&) const;
-    void grow();
+    template <class F> std::vector<code> insert_each(std::size_t count, F&& text_at);
+    void grow(std::size_t slots);
     const char* keep(std::string_view);
     char* reserve(std::size_t bytes);
 

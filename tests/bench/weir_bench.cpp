@@ -8,7 +8,7 @@
 //   weir_bench growth FILE.csv [RUNS]     a table of what more steps and more groups cost
 //   weir_bench again EVENTS [RUNS]      a table of deriving again after one event in a hundred was appended
 //   weir_bench live EVENTS [RUNS]       a table of a live funnel after each append of 1,000 events
-//   weir_bench disk EVENTS DIRECTORY [RUNS]  tables of stores on disk, beside memory, SQLite and plain reading
+//   weir_bench disk EVENTS DIRECTORY [RUNS]  tables of stores on disk, beside memory, SQLite, plain reading
 //   weir_bench report|json|chart EVENTS FILE... the table of records, after a check that answers agree
 #include <malloc.h>
 
@@ -165,8 +165,8 @@ int main_of(const std::vector<std::string>& words) {
     } else if (verb == "live") {
         weir_bench::print_live(std::stoull(words[1]), runs, std::cout);
     } else if (verb == "disk" && words.size() > 2) {
-        weir_bench::print_on_disk(std::stoull(words[1]), words[2], words.size() > 3 ? std::atoi(words[3].c_str()) : 7,
-                                  std::cout);
+        weir_bench::print_on_disk(std::stoull(words[1]), words[2],
+                                  words.size() > 3 ? std::atoi(words[3].c_str()) : 7, std::cout);
     } else if (verb == "report" || verb == "json" || verb == "chart") {
         const auto all = weir_bench::read_timings({words.begin() + 2, words.end()});
         weir_bench::compare_answers(all);
