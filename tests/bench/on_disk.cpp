@@ -25,8 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t batch_size = 50'000, most_ingested = 1'000'000, in_segments = 3'000'000, segments = 100;
 
-double megabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1048576; }
-
 template <class F> double cpu_ms(F&& f) {
     const std::clock_t begin = std::clock();
     f();
@@ -143,8 +141,7 @@ void print_opening(std::span<const workload_event> events, const std::string& di
 void print_questions(std::span<const asked> all, const std::string& directory, int runs, std::ostream& out) {
     out << "| budget, MB | open, ms | question | in memory, CPU ms | first | later | later / in memory | "
            "cold, "
-           "ms | "
-           "more memory at its peak, MB |\n|---|---|---|---|---|---|---|---|---|\n";
+           "ms |\n|---|---|---|---|---|---|---|---|\n";
     for (const std::int64_t budget : {192, 256, 1024}) {
         for (const asked& q : all) {
             const weir::store_options how{.memory_budget = budget << 20};
@@ -153,15 +150,12 @@ void print_questions(std::span<const asked> all, const std::string& directory, i
             s = weir::store::open(directory, how).value();
             const auto cold = milliseconds([&] { q.check(s.snapshot()); });
             s.close().value();
-            forget_peak();
-            const std::int64_t had = memory_status("VmRSS:");
             const double opened = milliseconds([&] { s = weir::store::open(directory, how).value(); });
             const auto now = s.snapshot();
             const double first = cpu_ms([&] { q.check(now); });
             const double later = least_of(runs, [&] { return cpu_ms([&] { q.check(now); }); });
             out << "| " << budget << " | " << opened << " | " << q.name << " | " << q.in_memory << " | "
-                << first << " | " << later << " | " << later / q.in_memory << " | " << cold << " | "
-                << megabytes(peak_memory() - had) << " |\n"
+                << first << " | " << later << " | " << later / q.in_memory << " | " << cold << " |\n"
                 << std::flush;
             s.close().value();
         }
