@@ -511,7 +511,9 @@ TEST_CASE("crash: planted faults of the protocol are caught") {
          .needs_failure = true},
         {.name = "purge forgets the log", .tuning = {.purge_forgets_log = true}},
         {.name = "events go by their age file by file", .tuning = {.cut_file_by_file = true}},
-        {.name = "leads that are erased together are not", .tuning = {.erase_frame_by_frame = true}},
+        {.name = "leads that are erased together are not",
+         .tuning = {.erase_frame_by_frame = true},
+         .needs_failure = true},
         {.name = "events of erased leads are taken", .suppress = false},
     };
     for (const plant& p : plants) {

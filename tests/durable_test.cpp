@@ -452,6 +452,7 @@ TEST_CASE("durable: snapshots are whole while threads append, flush, merge, eras
             weir::batch b;
             for (int k = 0; k < 5; ++k) b.add(make("lead" + std::to_string(k), "visit", 1 + i));
             s.append(b).value();
+            while (seen < i) std::this_thread::yield();
         }
         done = true;
     }

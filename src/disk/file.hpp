@@ -53,7 +53,8 @@ public:
     virtual const std::string& path() const = 0;
 };
 
-std::int64_t now();  ///< of this machine, as directory::now()
+/// What directories of this machine take for the time.
+std::int64_t machine_time();
 
 /// A directory of this machine. `create`: makes it, mode 0700, if it is not there.
 std::unique_ptr<directory> open_directory(const std::string& path, bool create);

@@ -191,7 +191,7 @@ public:
 
     void unlock() override { lock_.reset(); }
 
-    std::int64_t now() override { return disk::now(); }
+    std::int64_t now() override { return machine_time(); }
     void random(std::span<std::byte> to) override {
         for (std::size_t done = 0; done < to.size();) {
             const ssize_t n = again([&] { return ::getrandom(to.data() + done, to.size() - done, 0); });
@@ -229,7 +229,7 @@ private:
 
 }  // namespace
 
-std::int64_t now() {
+std::int64_t machine_time() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();

@@ -281,15 +281,15 @@ std::int64_t store::impl::maintain() {
 
 maintain_receipt store::impl::maintain(duration budget) {
     maintain_receipt done;
-    for (const std::int64_t begin = now();;) {
+    for (const std::int64_t begin = clock();;) {
         const std::int64_t events = maintain();
         done.events += events;
         done.more = events > 0;
-        if (events == 0 || now() - begin >= budget.count()) return done;
+        if (events == 0 || clock() - begin >= budget.count()) return done;
     }
 }
 
-std::int64_t store::impl::now() const { return files ? files->directory().now() : disk::now(); }
+std::int64_t store::impl::clock() const { return files ? files->directory().now() : disk::machine_time(); }
 
 void store::impl::seal() {
     if (files) {

@@ -96,7 +96,7 @@ struct store::impl {
     std::shared_ptr<const snapshot::impl> read() const;
     store_version read_version() const;
     std::int64_t budget() const;
-    std::int64_t now() const;
+    std::int64_t clock() const;
 
     store_options options;
     std::unique_ptr<store_files> files{};   ///< none: in memory

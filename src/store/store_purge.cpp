@@ -60,7 +60,8 @@ std::int64_t store::impl::remove_early(std::int64_t earliest) {
 
 // Too old events go first, all at once; then erased leads, file by file, as the budget allows.
 void store::impl::purge_files(const manifest& before, const purge_options& how, purge_receipt& receipt) {
-    const std::int64_t begin = now();
+    const std::int64_t begin = clock();
+    std::erase_if(left, [](const left_segment& s) { return s.data.expired(); });
     const std::int64_t earliest = receipt.before ? receipt.before->time_since_epoch().count() : no_cut;
     const auto seen = read_version();
     std::vector<file_work> aged, dirty;
@@ -103,7 +104,7 @@ void store::impl::purge_files(const manifest& before, const purge_options& how, 
         }
         if (cut != no_cut) receipt.aged += rows;
     };
-    const auto is_late = [&] { return how.budget && now() - begin >= how.budget->count(); };
+    const auto is_late = [&] { return how.budget && clock() - begin >= how.budget->count(); };
     const std::size_t step = files->tuning().cut_file_by_file ? 1 : aged.size();
     for (std::size_t i = 0; i < aged.size(); i += step) perform(std::span(aged).subspan(i, step), earliest);
     for (std::size_t i = 0; i < dirty.size() && !receipt.more; ++i) {
@@ -125,7 +126,7 @@ purge_receipt store::impl::purge(const purge_options& how) {
         const std::lock_guard lock(writing);
         check_open();
     }
-    const std::int64_t when = now();
+    const std::int64_t when = clock();
     if (std::int64_t cut = 0; !how.before && options.retain) {
         if (__builtin_sub_overflow(when, options.retain->count(), &cut)) cut = no_cut;
         receipt.before = instant(duration(cut));
