@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <weir.hpp>
 
@@ -72,11 +73,14 @@ int main(int argc, char** argv) {
     auto reader = weir::store::open(path, {.read_only = true}).value();
     std::cout << "a reader sees " << reader.snapshot().size() << " events\n";
 
-    std::cout << "erased: " << store.erase("lead 0").value() << " events\n";
+    const std::vector<weir::lead_id> keys{"lead 0", "lead 2"};  // of one person: all or none
+    std::cout << "erased: " << store.erase(keys).value() << " events\n";
     const auto gone = store.purge().value();
-    std::cout << "purged: " << gone.leads << " lead, " << gone.events << " events, " << gone.files
+    std::cout << "purged: " << gone.leads << " leads, " << gone.events << " events, " << gone.files
               << " file written anew\n";
     report(store);
+    const auto aged = store.purge({.before = weir::utc(2024, 3, 2)}).value();
+    std::cout << "too old: " << aged.aged << " events\n";
     std::cout << "verified: " << store.verify().value().events << " events\n";
     store.close().value();
 }

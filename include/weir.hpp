@@ -38,6 +38,7 @@
 //   breakdown.hpp   which value names a lead's group       table.hpp      what every answer becomes
 //   identity.hpp    keys that are one lead                 live.hpp       answers that follow a store
 //   compare.hpp     a funnel under two policies            drop_off.hpp   why leads are lost at each step
+//   salvage.hpp     what is left of a damaged store
 //   fmt.hpp         formatters (not included here)
 //
 // What can fail returns a result<T>: ask it like a pointer, or call value(), which throws weir::exception.
@@ -64,6 +65,7 @@
 #include <weir/money.hpp>
 #include <weir/question.hpp>
 #include <weir/render.hpp>
+#include <weir/salvage.hpp>
 #include <weir/store.hpp>
 #include <weir/table.hpp>
 #include <weir/time.hpp>

@@ -43,6 +43,10 @@ public:
         erased_.insert(key);
         std::erase_if(ids_, [&](const auto& id) { return id.second == key; });
     }
+    void cut(weir::instant before) {
+        for (auto& [key, events] : held_)
+            std::erase_if(events, [&](const event& e) { return e.time < before; });
+    }
     const std::set<std::string>& erased() const { return erased_; }
     std::string tell() const {
         std::string all;
@@ -77,15 +81,20 @@ std::string tell(const weir::store& s) {
 }
 
 struct step {
-    enum class kind { append, erase, seal, maintain, purge, reopen } what = kind::append;
+    enum class kind { append, erase, cut, seal, maintain, purge, reopen } what = kind::append;
     std::vector<event> events{};
-    std::string lead{};
-    bool changes() const { return what == kind::append || what == kind::erase; }
+    std::vector<weir::lead_id> erased{};
+    weir::instant before{};  // of a purge that removes by age
+    bool stops = false;      // a purge after its first piece of work
+    bool changes() const { return goes_to_log() || what == kind::cut; }
+    bool goes_to_log() const { return what == kind::append || what == kind::erase; }
 };
 
 std::vector<step> workload(std::mt19937_64& random) {
     std::vector<step> steps;
     const std::size_t n = 4 + random() % 8;
+    // An id whose event went by its age may be known or not.
+    const bool has_cuts = random() % 3 == 0;
     for (std::size_t i = 0; i < n; ++i) {
         step s;
         const auto dice = random() % 16;
@@ -97,15 +106,21 @@ std::vector<step> workload(std::mt19937_64& random) {
                         .attributes = {{"n", static_cast<std::int64_t>(1000 * i + k)}}};
                 if (random() % 3 == 0)
                     e.attributes.push_back({"text", "value " + std::to_string(random() % 5)});
-                if (random() % 3 == 0) e.id = "id " + std::to_string(random() % 20);
+                if (random() % 3 == 0 && !has_cuts) e.id = "id " + std::to_string(random() % 20);
                 s.events.push_back(std::move(e));
             }
         } else if (dice < 10) {
-            s = {.what = step::kind::erase, .lead = key_of(random() % leads)};
+            s.what = step::kind::erase;
+            for (std::size_t k = 1 + random() % 3; k > 0; --k)
+                s.erased.emplace_back(key_of(random() % leads));
+        } else if (dice < 11 && has_cuts) {
+            s = {.what = step::kind::cut,
+                 .before = weir::from_unix_seconds(static_cast<std::int64_t>(random() % 50))};
         } else {
             constexpr std::array rest{step::kind::seal,  step::kind::seal,  step::kind::maintain,
                                       step::kind::purge, step::kind::purge, step::kind::reopen};
             s.what = rest[dice - 10];
+            s.stops = random() % 3 == 0;
         }
         steps.push_back(std::move(s));
     }
@@ -216,9 +231,13 @@ public:
                 if (before != now_.tell()) lost_.clear();
                 for (auto& other : lost_) apply(s, other);
             } else if (s.changes()) {
-                model other = now_;
-                apply(s, other);
-                lost_.push_back(other);
+                std::vector<model> others = lost_;
+                others.push_back(now_);
+                for (auto& other : others) apply(s, other);
+                // What went by its age may be gone although the files could not be removed.
+                if (s.what == step::kind::cut && tell(*store) == others.back().tell())
+                    std::swap(now_, others.back());
+                lost_.insert(lost_.end(), others.begin(), others.end());
             }
             if (!store) break;
             if (s.what == step::kind::reopen)
@@ -248,12 +267,13 @@ private:
         if (open_ == nullptr || tuning_.log_bytes == short_log || random_() % 2 == 0) return;
         weir::store& store = *std::exchange(open_, nullptr);
         const auto some = workload(random_);
-        const auto s = std::find_if(some.begin(), some.end(), [](const step& one) { return one.changes(); });
+        const auto s =
+            std::find_if(some.begin(), some.end(), [](const step& one) { return one.goes_to_log(); });
         if (s == some.end()) return;
         ++tally_.meanwhile;
         told_.push_back(after(*s));
         const auto done = s->what == step::kind::append ? done_of(store.append(batch_of(s->events)))
-                                                        : done_of(store.erase(s->lead));
+                                                        : done_of(store.erase(s->erased));
         if (!done) tally_.note(seed_, "a call beside a flush failed: " + to_string(done.error()));
         acknowledge(*s);
     }
@@ -275,7 +295,8 @@ private:
     }
     static void apply(const step& s, model& m) {
         if (s.what == step::kind::append) m.append(s.events);
-        if (s.what == step::kind::erase) m.erase(s.lead);
+        for (const auto& lead : s.erased) m.erase(lead.key());
+        if (s.what == step::kind::cut) m.cut(s.before);
     }
     std::string after(const step& s) {
         apply(s, now_);
@@ -284,13 +305,16 @@ private:
     // A store that cannot be opened again is gone.
     weir::result<void> perform(const step& s, std::unique_ptr<weir::store>& store) {
         if (s.what == step::kind::append) return done_of(store->append(batch_of(s.events)));
-        if (s.what == step::kind::erase) return done_of(store->erase(s.lead));
+        if (s.what == step::kind::erase) return done_of(store->erase(s.erased));
         if (s.what == step::kind::seal) return store->seal();
         if (s.what == step::kind::maintain) return done_of(store->maintain());
-        if (s.what == step::kind::purge) {
+        if (s.what == step::kind::purge || s.what == step::kind::cut) {
             const auto erased = now_.erased();
-            const auto done = store->purge();
-            if (done) look_for(erased);
+            weir::purge_options how;
+            if (s.what == step::kind::cut) how.before = s.before;
+            if (s.stops) how.budget = weir::duration{0};
+            const auto done = store->purge(how);
+            if (done && !done->more) look_for(erased);
             return done_of(done);
         }
         const auto closed = store->close();
@@ -312,8 +336,8 @@ private:
             }
     }
     void acknowledge(const step& s) {
-        const bool is_flushed = s.what != step::kind::append && s.what != step::kind::erase;
-        if (plant_.level == weir::ack::durable)
+        const bool is_flushed = !s.goes_to_log();
+        if (plant_.level == weir::ack::durable || s.what == step::kind::cut)
             acknowledged_ = told_.size() - 1;
         else if (is_flushed && s.what != step::kind::maintain)
             acknowledged_ = before_flush_;
@@ -486,6 +510,10 @@ TEST_CASE("crash: planted faults of the protocol are caught") {
          .tuning = {.write_behind_failed_write = true},
          .needs_failure = true},
         {.name = "purge forgets the log", .tuning = {.purge_forgets_log = true}},
+        {.name = "events go by their age file by file", .tuning = {.cut_file_by_file = true}},
+        {.name = "leads that are erased together are not",
+         .tuning = {.erase_frame_by_frame = true},
+         .needs_failure = true},
         {.name = "events of erased leads are taken", .suppress = false},
     };
     for (const plant& p : plants) {

@@ -15,6 +15,7 @@
 
 #include <sys/wait.h>
 
+#include "base/fail.hpp"
 #include "catch.hpp"
 #include "disk/simulated.hpp"
 #include "store/store_impl.hpp"
@@ -451,6 +452,7 @@ TEST_CASE("durable: snapshots are whole while threads append, flush, merge, eras
             weir::batch b;
             for (int k = 0; k < 5; ++k) b.add(make("lead" + std::to_string(k), "visit", 1 + i));
             s.append(b).value();
+            while (seen < i) std::this_thread::yield();
         }
         done = true;
     }
@@ -507,4 +509,21 @@ TEST_CASE("durable: a child of fork does not write into the store") {
     CHECK(status == 0);
     CHECK(s.append(make("ana", "won", 3)).value().accepted == 1);
     CHECK(store::open(here.path(), {.read_only = true}).value().snapshot().size() == 2);
+}
+
+TEST_CASE("durable: a store that is not on this machine's own disk is refused, unless it is allowed") {
+    simulated::machine far(3);
+    far.is_remote = true;
+    const auto open_far = [&](const store_options& o) {
+        return weir::guarded([&] { return store(open_store(simulated::open(far), o)); });
+    };
+    for (const bool read_only : {false, true}) {
+        const auto refused = open_far({.read_only = read_only});
+        REQUIRE(!refused);
+        CHECK(refused.error().code == errc::unsupported);
+        CHECK_THAT(refused.error().message, weir_test::ContainsSubstring("allow_network"));
+    }
+    CHECK(far.calls == 0);
+    CHECK(open_far({.allow_network = true}).value().append(event{.lead = "a", .name = "b"}).has_value());
+    CHECK_FALSE(weir::disk::open_directory(".", false)->is_remote());
 }

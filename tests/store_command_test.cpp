@@ -65,6 +65,18 @@ TEST_CASE("command: verify tells of a whole store, of half a manifest, of damage
     CHECK(damaged.status == 1);
     CHECK_THAT(damaged.err, ContainsSubstring("seg-0000000000000002:"));
     CHECK_THAT(damaged.err, ContainsSubstring("(corrupt)"));
+
+    const auto saved = f.weir("salvage store saved");
+    INFO(saved.err);
+    CHECK(saved.status == 0);
+    CHECK_THAT(saved.out, ContainsSubstring("saved: "));
+    CHECK_THAT(saved.out, ContainsSubstring("lost: MANIFEST: one of two copies\n"));
+    CHECK_THAT(saved.out, ContainsSubstring("lost: seg-0000000000000002, "));
+    CHECK(f.weir("verify saved").status == 0);
+    CHECK_THAT(refusal(f.weir("salvage store saved")), ContainsSubstring("the new directory must be empty"));
+    CHECK_THAT(refusal(f.weir("salvage store")), ContainsSubstring("needs a STORE and a NEWSTORE"));
+    CHECK_THAT(refusal(f.weir("verify store --accept-lost-erasures")),
+               ContainsSubstring("takes no --accept-lost-erasures"));
 }
 
 #endif

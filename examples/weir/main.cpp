@@ -279,9 +279,9 @@ std::string as_source(const weir::stage_history& history) {
     for (const auto& v : history.visits) {
         const bool same_lead = previous != nullptr && previous->lead == v.lead;
         const auto text = [](const std::string& s) { return s.empty() ? weir::cell{} : weir::cell{s}; };
-        t.add_row({to_string(v.lead), v.stage, v.from, history.lifecycle.name,
-                   std::int64_t{v.version}, same_lead ? text(previous->stage) : weir::cell{},
-                   v.move, text(v.cause), text(v.reason), v.stated, v.entry});
+        t.add_row({to_string(v.lead), v.stage, v.from, history.lifecycle.name, std::int64_t{v.version},
+                   same_lead ? text(previous->stage) : weir::cell{}, v.move, text(v.cause), text(v.reason),
+                   v.stated, v.entry});
         previous = &v;
     }
     weir::answer a;
@@ -432,12 +432,26 @@ weir::result<outcome> verify_command(const options& o) {
     return outcome{std::move(text), {}};
 }
 
+weir::result<outcome> salvage_command(const options& o) {
+    const std::string& to = o.sources.front();
+    const auto found = weir::salvage(o.definition, to, {.accept_lost_erasures = o.accept_lost_erasures});
+    if (!found) return found.error();
+    std::string text = to + ": " + std::to_string(found->events) + " events of " +
+                       std::to_string(found->leads) + " leads saved, " + std::to_string(found->lost_events) +
+                       " events in files and " + std::to_string(found->lost_frames) +
+                       " batches or erasures lost\n";
+    for (const auto& line : found->lost) text += "lost: " + line + '\n';
+    if (found->erasures_may_be_lost) text += "leads that were erased may be back\n";
+    return outcome{std::move(text), {}};
+}
+
 weir::result<outcome> run(const options& o) {
     if (o.command == "measure") return measure_command(o);
     if (o.command == "derive") return derive_command(o);
     if (o.command == "explain") return explain_command(o);
     if (o.command == "append") return append_command(o);
     if (o.command == "verify") return verify_command(o);
+    if (o.command == "salvage") return salvage_command(o);
     return report_command(o);
 }
 

@@ -17,6 +17,7 @@ struct command {
     std::string_view formats;     // between blanks; none: it asks nothing
     bool takes_lifecycle;
     bool takes_sources = true;
+    std::string_view target{};  // the only other operand, if it is one
 };
 constexpr std::array commands{
     command{"measure", "QUESTION", " text json csv svg html ", true},
@@ -25,6 +26,7 @@ constexpr std::array commands{
     command{"report", "REPORT", " html ", false},
     command{"append", "STORE", "", false},
     command{"verify", "STORE", "", false, false},
+    command{"salvage", "STORE", "", false, true, "NEWSTORE"},
 };
 
 weir::error wrong(std::string message) {
@@ -37,7 +39,7 @@ po::options_description described() {
         "lead", po::value<std::string>())("lifecycle", po::value<std::string>())(
         "as-of", po::value<std::string>())("format", po::value<std::string>())("threads", po::value<int>())(
         "memory", po::value<std::int64_t>())("output,o", po::value<std::string>())(
-        "operand", po::value<std::vector<std::string>>());
+        "accept-lost-erasures", "")("operand", po::value<std::vector<std::string>>());
     return all;
 }
 
@@ -46,13 +48,23 @@ weir::result<options> checked(const command& c, const po::variables_map& given) 
     if (given.count("operand") != 0) o.sources = given["operand"].as<std::vector<std::string>>();
     if (o.sources.size() < (c.takes_sources ? 2U : 1U))
         return wrong("weir " + o.command + " needs a " + std::string(c.definition) +
-                     (c.takes_sources ? " and a SOURCE" : "") + "; see weir --help");
+                     (!c.target.empty() ? " and a " + std::string(c.target)
+                      : c.takes_sources ? " and a SOURCE"
+                                        : "") +
+                     "; see weir --help");
+    if (!c.target.empty() && o.sources.size() > 2)
+        return wrong("weir " + o.command + " takes one " + std::string(c.definition) + " and one " +
+                     std::string(c.target));
+    if (c.target.empty() && given.count("accept-lost-erasures") != 0)
+        return wrong("weir " + o.command + " takes no --accept-lost-erasures");
+    o.accept_lost_erasures = given.count("accept-lost-erasures") != 0;
     if (!c.takes_sources && o.sources.size() > 1)
         return wrong("weir " + o.command + " takes one " + std::string(c.definition));
     for (const char* option : {"identity", "as-of", "format", "output"})
         if (c.formats.empty() && given.count(option) != 0)
             return wrong("weir " + o.command + " takes no --" + option);
-    if (!c.takes_sources && given.count("map") != 0) return wrong("weir " + o.command + " takes no --map");
+    if ((!c.takes_sources || !c.target.empty()) && given.count("map") != 0)
+        return wrong("weir " + o.command + " takes no --map");
     o.definition = o.sources.front();
     o.sources.erase(o.sources.begin());
     if (given.count("map") != 0) o.maps = given["map"].as<std::vector<std::string>>();
@@ -101,6 +113,7 @@ std::string usage() {
            "             [--threads N] -o report.html\n"
            "weir append  STORE SOURCE... [--map MAPPING.json]... [--threads N] [--memory BYTES]\n"
            "weir verify  STORE\n"
+           "weir salvage STORE NEWSTORE [--accept-lost-erasures]\n"
            "\n"
            "A SOURCE is a CSV file, or a file of JSON lines that ends in .jsonl, with the columns lead, "
            "event, time\n"
@@ -109,7 +122,10 @@ std::string usage() {
            "SOURCE, a single one to all. A STORE is a directory, which append makes if it is not there; it "
            "may "
            "also be\n"
-           "the only SOURCE. verify reads every byte of it. An identity puts leads together before anything "
+           "the only SOURCE. verify reads every byte of it; salvage writes what can be "
+           "read\n"
+           "of a damaged one as a new one, and says what is lost. An identity puts leads together before "
+           "anything "
            "else. Rows that "
            "cannot be read are counted and named on standard error.\n"
            "Exit status: 0, or 1 for a wrong question, mapping or file, or when no row could be read.\n";

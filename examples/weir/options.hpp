@@ -18,6 +18,7 @@ struct options {
     std::string format{};
     std::string output{};
     std::optional<weir::instant> as_of{};
+    bool accept_lost_erasures = false;  ///< of salvage
     int threads = 1;
     std::int64_t memory = std::int64_t{4} << 30;  ///< budget
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ struct store_options {
     bool suppress_erased = true;
     /// purge() overwrites files with zeros before it removes them.
     bool overwrite_purged = false;
+    /// Opens a store on a file system over a network or in a process (NFS, SMB, 9p, FUSE and their like),
+    /// too, whose locks and syncs may not hold what is promised here. False: unsupported.
+    bool allow_network = false;
+    /// purge() also removes events that are older than this, by the clock of the machine: a wrong time in an
+    /// event can then remove nothing else. None: age removes nothing. Later a late event may still come.
+    std::optional<duration> retain{};
     /// Events later than this after the clock are refused and counted as future. None: any time is right.
     std::optional<duration> max_future_skew{};
 };
@@ -51,6 +58,14 @@ struct receipt {
     friend bool operator==(const receipt&, const receipt&) = default;
 };
 
+/// Says what a purge removes beside erased leads, and how long it may take.
+struct purge_options {
+    /// Events before this time are removed, of all leads; instead of what `retain` would say.
+    std::optional<instant> before{};
+    /// It stops at the first whole piece of work that ends later; one is always done. None: it does all.
+    std::optional<duration> budget{};
+};
+
 /// Says what a purge removed for good.
 struct purge_receipt {
     std::uint64_t last_erasure = 0;      ///< erasures up to this one are gone
@@ -58,7 +73,17 @@ struct purge_receipt {
     std::int64_t leads = 0, events = 0;  ///< that stood in segment files; an event may never have come there
     std::int64_t files = 0, bytes = 0;   ///< that were written anew
     std::optional<instant> first{}, last{};  ///< times of those events
+    std::optional<instant> before{};         ///< events before this time were removed, by their age
+    std::int64_t aged = 0;                   ///< how many, of leads that were not erased
+    bool more = false;  ///< the budget ended first: bytes of erased leads are left; purge again
     friend bool operator==(const purge_receipt&, const purge_receipt&) = default;
+};
+
+/// Says what maintain() did in its time.
+struct maintain_receipt {
+    std::int64_t events = 0;  ///< rewritten
+    bool more = false;        ///< the time ended before it was known that nothing else is due
+    friend bool operator==(const maintain_receipt&, const maintain_receipt&) = default;
 };
 
 /// An erasure that the files of a store tell of: its leads are suppressed, or not yet purged.
@@ -66,6 +91,7 @@ struct erasure_status {
     std::uint64_t id = 0;  ///< 1, 2, ... over the life of the store
     instant when{};
     bool gone = false;  ///< a purge has removed the lead's bytes from all files
+    bool held = false;  ///< a snapshot that is older may still read a file without a name that has them
     friend bool operator==(const erasure_status&, const erasure_status&) = default;
 };
 
@@ -129,7 +155,8 @@ public:
     ///
     /// Errors: io (not a directory, another writer, no store to read), corrupt (a file is damaged or missing:
     /// nothing is changed), unsupported (a newer weir wrote it), bad_input (the directory holds other
-    /// things). Cost: reads the log, at most about 64 MiB, and the segments.
+    /// things), unsupported (a file system over a network, see allow_network). Cost: reads the log, at most
+    /// about 64 MiB, and the segments.
     static result<store> open(std::string path, const store_options& = {});
     store(store&&) noexcept;
     store& operator=(store&&) noexcept;
@@ -152,14 +179,27 @@ public:
     /// moves what the log holds into a segment file if that holds anything, else it merges files, eight of a
     /// size. Call it when there is time, and again until it gives 0. Appends do not wait for it.
     result<std::int64_t> maintain();
+    /// Does so again and again until nothing is due or the time is over; a merge that began is finished.
+    result<maintain_receipt> maintain(duration budget);
     /// Removes every event of a lead; later events of that lead are refused and counted as erased.
     /// Snapshots taken before still show it, and on disk its bytes stay in files until purge().
-    /// Returns the number of events removed. Cost: O(its segments).
+    /// Returns the number of events removed. Cost: on disk O(segments × log leads + events of the lead), and
+    /// columns that are read; in memory its segments are written anew.
     result<std::int64_t> erase(const lead_id&);
-    /// Removes the bytes of all erased leads from every file. A file that an older snapshot still reads
-    /// loses its name now and its bytes with that snapshot. In memory there is nothing to do.
-    /// Cost: rewrites the log and each segment that holds an erased lead.
-    result<purge_receipt> purge();
+    /// Does so with many leads, as all keys of one person, together: after a crash all are erased or none,
+    /// and it costs hardly more than one.
+    result<std::int64_t> erase(std::span<const lead_id>);
+    /// Removes the bytes of all erased leads from every file, and events that are too old, see purge_options
+    /// and store_options::retain. A file that an older snapshot still reads loses its name now and its bytes
+    /// with that snapshot; erasures() tells.
+    ///
+    /// A snapshot that is taken after a removal by age has exactly the events that are not before that time,
+    /// and what was appended while it ran. All of them go at once, also in a crash, as one piece of work,
+    /// which needs room for the files that are cut, but not for those that go as a whole. Where the call
+    /// fails they may be gone nevertheless. An id of an event that went so may be taken again.
+    /// In memory there is nothing to do but for `before`; `retain` is not for it.
+    /// Cost: rewrites the log and each segment that holds an erased lead, or events on both sides.
+    result<purge_receipt> purge(const purge_options& = {});
     /// Lists the erasures that the store knows, oldest first. In memory there are none.
     result<std::vector<erasure_status>> erasures() const;
     /// Reads every byte of every file and checks it. In memory there are no files.

@@ -55,7 +55,8 @@ std::string counted(std::int64_t n, const std::string& one, const std::string& m
 std::int64_t raw_events_named(const snapshot::impl& data, const std::vector<std::uint32_t>& codes) {
     std::int64_t sum = 0;
     for (std::size_t s = 0; s < data.raw_segments(); ++s) {
-        for (const auto& [code, count] : data.segments[s]->event_counts) {
+        const auto erased = data.veil_of(s);
+        for (const auto& [code, count] : erased ? erased->event_counts : data.segments[s]->event_counts) {
             if (std::find(codes.begin(), codes.end(), code) != codes.end()) sum += count;
         }
     }
@@ -119,7 +120,8 @@ struct reuse {
 
 bool fits(const snapshot::impl& before, const snapshot::impl& now, const lifecycle& l, std::int64_t as_of) {
     return now.layers.empty() && !before.layers.empty() && before.lead_keys == now.lead_keys &&
-           before.layers.front()->lifecycle == l && before.layers.front()->as_of <= as_of;
+           before.cuts == now.cuts && before.layers.front()->lifecycle == l &&
+           before.layers.front()->as_of <= as_of;
 }
 
 // Of the first layer; none if it has no stage events.

@@ -44,18 +44,20 @@ bool may_time_out(const rulebook& rules, place at, std::int64_t entered, std::in
     return false;
 }
 
-// Calls f(lead, time of its last row there) for each segment and lead.
-template <class F> void each_last(const segment& s, F&& f) {
+// Calls f(lead, time of its last row there) for each lead of a segment.
+template <class F> void each_last(const snapshot::impl& data, std::size_t number, F&& f) {
+    const segment& s = *data.segments[number];
+    const auto erased = data.veil_of(number);
     const segment_in_use used(s);
     s.rows_ready();
     for (std::size_t i = 0; i < s.leads.size(); ++i)
-        f(s.leads[i], s.times[s.offsets[i + 1] - std::size_t{1}]);
+        if (!erased || !erased->hides(s.leads[i])) f(s.leads[i], s.times[s.offsets[i + 1] - std::size_t{1}]);
 }
 
 void add_those_with_events(const snapshot::impl& now, std::int64_t after, std::vector<bool>& leads) {
-    for (const auto& s : raw_of(now)) {
-        if (s->max_time <= after) continue;
-        each_last(*s, [&](std::uint32_t lead, std::int64_t last) {
+    for (std::size_t s = 0; s < now.raw_segments(); ++s) {
+        if (now.segments[s]->max_time <= after) continue;
+        each_last(now, s, [&](std::uint32_t lead, std::int64_t last) {
             if (last > after) leads[lead] = true;
         });
     }
@@ -65,8 +67,8 @@ void add_those_timed_out(const snapshot::impl& before, const snapshot::impl& now
                          std::span<const std::uint32_t> event_codes, const quiet_time& quiet,
                          std::vector<bool>& leads) {
     std::vector<std::int64_t> last_events(leads.size(), std::numeric_limits<std::int64_t>::min());
-    for (const auto& s : raw_of(now))
-        each_last(*s, [&](std::uint32_t lead, std::int64_t last) {
+    for (std::size_t s = 0; s < now.raw_segments(); ++s)
+        each_last(now, s, [&](std::uint32_t lead, std::int64_t last) {
             last_events[lead] = std::max(last_events[lead], last);
         });
     const segment& layer = *before.layers.front()->segment;
@@ -87,15 +89,23 @@ row_tracker::row_tracker(const snapshot::impl& before, const snapshot::impl& now
     for (std::size_t s = 0; s < before.raw_segments(); ++s) {
         numbers_.push_back(number_in(now, before.segments[s]));
         nothing_moved_ = nothing_moved_ && numbers_[s] == static_cast<std::int64_t>(s);
-        if (numbers_[s] == gone) list(before, s, was_);
+        if (numbers_[s] == gone) {
+            list(before, s, was_);
+        } else if (const auto erased = now.veil_of(static_cast<std::size_t>(numbers_[s]));
+                   erased && erased != before.veil_of(s)) {
+            for (const std::uint32_t lead : erased->leads) hidden_.push_back(lead);
+        }
     }
     for (std::size_t s = 0; s < now.raw_segments(); ++s)
         if (number_in(before, now.segments[s]) == gone) list(now, s, is_);
+    for (const std::uint32_t lead : hidden_) was_[lead].segment = several;
 }
 
 void row_tracker::list(const snapshot::impl& data, std::size_t number, std::vector<part>& parts) {
     const segment& s = *data.segments[number];
+    const auto erased = data.veil_of(number);
     for (std::size_t i = 0; i < s.leads.size(); ++i) {
+        if (erased && erased->hides(s.leads[i])) continue;
         part& p = parts[s.leads[i]];
         p.segment = p.rows > 0 ? several : static_cast<std::uint32_t>(number);
         p.first = s.offsets[i];

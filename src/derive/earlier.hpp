@@ -1,7 +1,8 @@
 // derive/earlier.hpp - what an earlier derivation of a growing store tells about a later snapshot.
 //
 // The events of a lead only become more, until erase() takes all of them and refuses the later ones: a lead
-// with as many rows as before has the same rows, wherever merges have put them.
+// with as many rows as before has the same rows, wherever merges have put them. After a removal by age, which
+// takes some of a lead's rows, nothing is told: see snapshot::impl::cuts.
 #pragma once
 
 #include <cstdint>
@@ -72,8 +73,9 @@ private:
     void list(const snapshot::impl&, std::size_t segment, std::vector<part>&);
 
     const snapshot::impl *before_, *now_;
-    std::vector<std::int64_t> numbers_;  // by segment of before: its number now, or gone
-    std::vector<part> was_, is_;         // by lead code
+    std::vector<std::int64_t> numbers_;    // by segment of before: its number now, or gone
+    std::vector<part> was_, is_;           // by lead code
+    std::vector<std::uint32_t> hidden_{};  // leads erased since, or before, of segments that both share
     bool nothing_moved_ = true;
 };
 

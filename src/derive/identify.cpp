@@ -66,8 +66,7 @@ private:
     void read_leads() {
         to_.lead_nodes.assign(data_.lead_limit(), no_node);
         std::vector<bool> present(data_.lead_limit());
-        for (const auto& s : data_.segments)
-            for (const std::uint32_t lead : s->leads) present[lead] = true;
+        each_part_of_lead(data_, [&](std::uint32_t lead, std::uint32_t) { present[lead] = true; });
         for (std::uint32_t lead = 0; lead < present.size(); ++lead)
             if (present[lead]) to_.lead_nodes[lead] = to_.keys.node_of(lead_of(data_.lead_key(lead)));
     }
@@ -238,9 +237,7 @@ std::shared_ptr<lead_origins> origins_of(const snapshot::impl& data, const namin
     origins->keys = data.lead_keys;
     origins->owners = n.leads.owners;
     origins->rows.resize(n.leads.owners.size());
-    for (const auto& s : data.segments)
-        for (std::size_t i = 0; i < s->leads.size(); ++i)
-            origins->rows[s->leads[i]] += s->offsets[i + 1] - s->offsets[i];
+    each_part_of_lead(data, [&](std::uint32_t lead, std::uint32_t rows) { origins->rows[lead] += rows; });
     if (n.same)  // codes stay
         for (std::uint32_t code = 0; code < origins->owners.size(); ++code) origins->owners[code] = code;
     return origins;

@@ -32,6 +32,8 @@ class directory {
 public:
     virtual ~directory() = default;
     virtual std::vector<std::string> list() const = 0;  ///< sorted
+    /// Whether another machine or a process keeps the files, so that locks and syncs may promise little.
+    virtual bool is_remote() const = 0;
     virtual bool exists(const std::string& name) const = 0;
     virtual std::unique_ptr<file> open(const std::string& name) const = 0;  ///< to read
     virtual std::unique_ptr<file> create(const std::string& name) = 0;      ///< it must not exist
@@ -50,6 +52,9 @@ public:
     /// The path, for messages.
     virtual const std::string& path() const = 0;
 };
+
+/// What directories of this machine take for the time.
+std::int64_t machine_time();
 
 /// A directory of this machine. `create`: makes it, mode 0700, if it is not there.
 std::unique_ptr<directory> open_directory(const std::string& path, bool create);

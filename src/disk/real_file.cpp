@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -29,6 +31,11 @@ namespace {
     if (why == ENOMEM) throw std::bad_alloc();
     fail(errc::io, std::string(call) + " failed: " + std::system_category().message(why), what);
 }
+
+// As the kernel numbers them: NFS, SMB (three), NCP, AFS (two), Coda, Ceph, OCFS2, 9p, FUSE, Lustre, GFS2.
+constexpr std::array<std::uint32_t, 14> remote_kinds{
+    0x6969,     0x517B,     0xFF534D42, 0xFE534D42, 0x564C,     0x5346414F, 0x6B414653,
+    0x73757245, 0x00C36400, 0x7461636F, 0x01021997, 0x65735546, 0x0BD00BD0, 0x01161970};
 
 // A call that a signal interrupted is made again.
 template <class F> auto again(F&& call) {
@@ -125,6 +132,12 @@ public:
         std::sort(names.begin(), names.end());
         return names;
     }
+    bool is_remote() const override {
+        struct statfs about {};
+        if (again([&] { return ::fstatfs(at(), &about); }) != 0) refuse("fstatfs", path_);
+        const auto kind = static_cast<std::uint32_t>(about.f_type);
+        return std::find(remote_kinds.begin(), remote_kinds.end(), kind) != remote_kinds.end();
+    }
     bool exists(const std::string& name) const override {
         struct stat about {};
         if (::fstatat(at(), name.c_str(), &about, AT_SYMLINK_NOFOLLOW) == 0) return true;
@@ -178,11 +191,7 @@ public:
 
     void unlock() override { lock_.reset(); }
 
-    std::int64_t now() override {
-        return std::chrono::duration_cast<std::chrono::microseconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-            .count();
-    }
+    std::int64_t now() override { return machine_time(); }
     void random(std::span<std::byte> to) override {
         for (std::size_t done = 0; done < to.size();) {
             const ssize_t n = again([&] { return ::getrandom(to.data() + done, to.size() - done, 0); });
@@ -219,6 +228,12 @@ private:
 };
 
 }  // namespace
+
+std::int64_t machine_time() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 // The name of a new directory is made durable in the one that holds it.
 static void make_directory(const std::string& path) {

@@ -14,10 +14,6 @@ namespace {
 constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
 
 using codes = std::vector<std::uint32_t>;
-using segments = std::span<const std::shared_ptr<const segment>>;
-
-segments raw_of(const snapshot::impl& data) { return segments(data.segments).first(data.raw_segments()); }
-
 bool same_stages(const snapshot::impl& before, const snapshot::impl& now) {
     return std::equal(before.layers.begin(), before.layers.end(), now.layers.begin(), now.layers.end(),
                       [](const auto& a, const auto& b) { return a->lifecycle == b->lifecycle; });
@@ -40,14 +36,20 @@ codes united(const codes& a, const codes& b) {
 // By ascending lead, how many rows.
 using row_counts = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
-// In the segments that `other` does not have.
-row_counts rows_alone(segments all, segments other) {
+// In the segments that `other` does not have, or not with the same leads hidden.
+row_counts rows_alone(const snapshot::impl& all, const snapshot::impl& other) {
     row_counts rows;
-    for (const auto& s : all) {
-        if (std::find(other.begin(), other.end(), s) != other.end()) continue;
+    for (std::size_t n = 0; n < all.raw_segments(); ++n) {
+        const auto& s = all.segments[n];
+        const auto hidden = all.veil_of(n);
+        const auto end = other.segments.begin() + static_cast<std::ptrdiff_t>(other.raw_segments());
+        const auto same = std::find(other.segments.begin(), end, s);
+        if (same != end && other.veil_of(static_cast<std::size_t>(same - other.segments.begin())) == hidden)
+            continue;
         const auto middle = static_cast<std::ptrdiff_t>(rows.size());
         for (std::size_t i = 0; i < s->leads.size(); ++i)
-            rows.emplace_back(s->leads[i], s->offsets[i + 1] - s->offsets[i]);
+            if (!hidden || !hidden->hides(s->leads[i]))
+                rows.emplace_back(s->leads[i], s->offsets[i + 1] - s->offsets[i]);
         std::inplace_merge(rows.begin(), rows.begin() + middle, rows.end());
     }
     return rows;
@@ -60,8 +62,7 @@ std::uint32_t take_rows(row_counts::const_iterator& at, row_counts::const_iterat
 }
 
 codes with_other_rows(const snapshot::impl& before, const snapshot::impl& now) {
-    const row_counts was = rows_alone(raw_of(before), raw_of(now)),
-                     is = rows_alone(raw_of(now), raw_of(before));
+    const row_counts was = rows_alone(before, now), is = rows_alone(now, before);
     codes found;
     auto w = was.begin(), i = is.begin();
     while (w != was.end() || i != is.end()) {
@@ -140,7 +141,8 @@ changed_leads of_pairs(const codes& pairs, std::size_t now_limit, const codes& b
 changed_leads find_changed_leads(const snapshot::impl& before, std::optional<std::int64_t> as_of_before,
                                  const snapshot::impl& now, std::optional<std::int64_t> as_of_now) {
     const bool plain = !before.joined && !now.joined && before.lead_keys == now.lead_keys;
-    if ((!plain && !same_identity(before, now)) || !same_stages(before, now) || !as_of_before || !as_of_now)
+    if ((!plain && !same_identity(before, now)) || !same_stages(before, now) || !as_of_before || !as_of_now ||
+        before.cuts != now.cuts)
         return {.all = true};
     const auto [after, until] = std::minmax(*as_of_before, *as_of_now);
     const codes between = after < until ? with_events_between(now, after, until) : codes();

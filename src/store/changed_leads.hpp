@@ -1,7 +1,8 @@
 // store/changed_leads.hpp - which leads differ between two snapshots of one store.
 //
 // The events of a lead only become more, until erase() takes all of them and refuses the later ones: a lead
-// with as many rows as before has the same rows, wherever merges have put them. Leads that were put together
+// with as many rows as before has the same rows, wherever merges have put them. Only where events went by
+// their age nothing is known. Leads that were put together
 // have the same rows if they are made of the same leads, with as many rows each. Stages that one lifecycle
 // derives from the same rows up to a later time are those up to the earlier one, and perhaps later ones.
 #pragma once

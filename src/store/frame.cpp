@@ -282,25 +282,29 @@ framed_events decode_events(field_reader from) {
     return frame;
 }
 
-byte_vector encode_erasure(const erasure& e) {
+frame encode_erasures(std::span<const erasure> all) {
     field_writer to;
-    to.u64(e.id);
-    to.i64(e.when);
-    to.u32(1);
+    to.u64(all.front().id);
+    to.i64(all.front().when);
+    to.u32(static_cast<std::uint32_t>(all.size()));
     to.u32(0);
-    put_hash(to, e.lead);
-    return taken(to);
+    for (const erasure& e : all) put_hash(to, e.lead);
+    return {all.size() == 1 ? frame_type::erase : frame_type::erase_many, taken(to)};
 }
 
-erasure decode_erasure(field_reader from) {
-    erasure e;
-    e.id = from.u64();
-    e.when = from.i64();
-    if (e.id == 0 || from.u32() != 1) from.refuse("a frame has an erasure that is none");
+std::vector<erasure> decode_erasures(frame_type type, field_reader from) {
+    const std::uint64_t first = from.u64();
+    const std::int64_t when = from.i64();
+    const std::uint32_t n = from.u32();
     from.zeros(4);
-    e.lead = get_hash(from);
-    check_end(from);
-    return e;
+    if (first == 0 || first > INT64_MAX || (n > 1) != (type == frame_type::erase_many) || n == 0)
+        from.refuse("a frame has an erasure that is none");
+    if (from.left() != n * sizeof(content_hash))
+        from.refuse("a frame counts more or fewer erasures than it has");
+    std::vector<erasure> all;
+    all.reserve(n);
+    for (std::uint32_t i = 0; i < n; ++i) all.push_back({first + i, when, get_hash(from)});
+    return all;
 }
 
 }  // namespace weir::inline v1

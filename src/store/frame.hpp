@@ -13,7 +13,7 @@ namespace weir::inline v1 {
 
 using byte_vector = std::vector<std::byte>;
 
-enum class frame_type : std::uint16_t { events = 1, erase = 2 };
+enum class frame_type : std::uint16_t { events = 1, erase = 2, erase_many = 3 };
 
 /// A frame before it has its place in a log.
 struct frame {
@@ -33,14 +33,15 @@ struct framed_events {
 /// Throws corrupt for bytes that encode_events() does not give. Takes at most a small multiple of their size.
 framed_events decode_events(disk::field_reader);
 
-/// Leads that are erased, by the keyed hashes of their keys.
+/// A lead that is erased, by the keyed hash of its key.
 struct erasure {
     std::uint64_t id = 0;  ///< 1, 2, ... over the life of the store
     std::int64_t when = 0;
     content_hash lead{};
     friend bool operator==(const erasure&, const erasure&) = default;
 };
-byte_vector encode_erasure(const erasure&);
-erasure decode_erasure(disk::field_reader);
+/// What is erased by one call: numbers follow one another, the time is the same.
+frame encode_erasures(std::span<const erasure>);
+std::vector<erasure> decode_erasures(frame_type, disk::field_reader);
 
 }  // namespace weir::inline v1

@@ -175,7 +175,8 @@ log_contents read_log(byte_view log, const disk::file_identity& who, std::option
             disk::fail_corrupt(who, found.end.length, "a frame does not follow the one before it");
         if ((h->type & may_be_skipped) == 0) {
             if (h->type != static_cast<std::uint16_t>(frame_type::events) &&
-                h->type != static_cast<std::uint16_t>(frame_type::erase))
+                h->type != static_cast<std::uint16_t>(frame_type::erase) &&
+                h->type != static_cast<std::uint16_t>(frame_type::erase_many))
                 fail(errc::unsupported,
                      "a frame has type " + std::to_string(h->type) + "; a newer weir wrote it",
                      who.name + ':' + std::to_string(found.end.length));
@@ -190,6 +191,27 @@ log_contents read_log(byte_view log, const disk::file_identity& who, std::option
         disk::fail_corrupt(who, found.end.length, "a frame that was acknowledged is damaged");
     if (!length) look_behind(log, who, found.end.length, found);
     return found;
+}
+
+std::vector<log_contents::entry> find_frames(byte_view log, const disk::file_identity& who) {
+    std::vector<log_contents::entry> found;
+    std::size_t hashed = 0;
+    for (std::size_t at = log_header_bytes; at + frame_header_bytes <= log.size(); at += frame_alignment) {
+        hashed += bytes_to_hash(log, who, at);
+        if (hashed > most_times_hashed * log.size()) break;
+        const auto h = guarded([&] { return frame_at(log, who, at); });
+        if (!h || !*h) continue;
+        found.push_back({static_cast<frame_type>((*h)->type), (*h)->seq,
+                         log.subspan(at + frame_header_bytes, (*h)->length), at + frame_header_bytes});
+        at += (*h)->bytes() - frame_alignment;
+    }
+    return found;
+}
+
+std::optional<log_end> log_before(byte_view log, const disk::file_identity& who) {
+    std::uint64_t hash = 0;
+    const auto read = guarded([&] { return read_log_header(log, who, hash); });
+    return read ? *read : std::nullopt;
 }
 
 namespace {

@@ -69,6 +69,11 @@ struct log_contents {
 log_contents read_log(std::span<const std::byte>, const disk::file_identity&,
                       std::optional<std::uint64_t> length);
 
+/// All whole frames of a log, also behind damage; they tell by their numbers what is missing between them.
+std::vector<log_contents::entry> find_frames(std::span<const std::byte>, const disk::file_identity&);
+/// What the header says of the log before; none if it is damaged.
+std::optional<log_end> log_before(std::span<const std::byte>, const disk::file_identity&);
+
 std::string log_name(std::uint64_t number);
 std::string segment_name(std::uint64_t number);
 /// The number in such a name, if it is one.

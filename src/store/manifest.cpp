@@ -11,8 +11,9 @@ namespace {
 using disk::field_reader;
 using disk::field_writer;
 
-constexpr std::size_t page = 4096, hash_bytes = 8, entry_bytes = 96, erasure_bytes = 32, purge_bytes = 72;
-enum class section : std::uint32_t { segments = 1, erasures = 2, purges = 3 };
+constexpr std::size_t page = 4096, hash_bytes = 8, entry_bytes = 96, erasure_bytes = 32, purge_bytes = 72,
+                      age_bytes = 24;
+enum class section : std::uint32_t { segments = 1, erasures = 2, purges = 3, ages = 4 };
 constexpr std::uint32_t may_be_skipped = std::uint32_t{1} << 31;
 
 void put_entry(field_writer& w, const segment_entry& e) {
@@ -96,10 +97,42 @@ purge_receipt get_purge(field_reader& r) {
     return p;
 }
 
+// What a receipt says of events that went by their age. A reader that is older skips it.
+struct age {
+    std::uint64_t receipt;
+    std::int64_t before, events;
+};
+
+std::vector<age> ages_of(const std::vector<purge_receipt>& purges) {
+    std::vector<age> all;
+    for (std::size_t i = 0; i < purges.size(); ++i)
+        if (purges[i].before)
+            all.push_back({i, purges[i].before->time_since_epoch().count(), purges[i].aged});
+    return all;
+}
+
+void put_age(field_writer& w, const age& a) {
+    w.u64(a.receipt);
+    w.i64(a.before);
+    w.i64(a.events);
+}
+
+void get_ages(field_reader& r, std::uint64_t length, std::vector<purge_receipt>& purges) {
+    if (length % age_bytes != 0 || length > r.left()) r.refuse("a section holds a part of something");
+    for (std::uint64_t n = length / age_bytes; n > 0; --n) {
+        const std::uint64_t i = r.u64();
+        const std::int64_t before = r.i64(), events = r.i64();
+        if (i >= purges.size() || purges[i].before || events < 0) r.refuse("an age is of no receipt");
+        purges[i].before = instant(duration(before));
+        purges[i].aged = events;
+    }
+}
+
 template <class Things, class Put>
-void put_section(field_writer& w, section tag, std::size_t each, const Things& things, Put&& put) {
+void put_section(field_writer& w, section tag, std::size_t each, const Things& things, Put&& put,
+                 std::uint32_t flags = 0) {
     w.u32(static_cast<std::uint32_t>(tag));
-    w.u32(0);
+    w.u32(flags);
     w.u64(each * things.size());
     for (const auto& thing : things) put(w, thing);
 }
@@ -126,6 +159,8 @@ void put_payload(field_writer& w, const manifest& m) {
     put_section(w, section::segments, entry_bytes, m.segments, put_entry);
     put_section(w, section::erasures, erasure_bytes, m.erasures, put_erasure);
     put_section(w, section::purges, purge_bytes, m.purges, put_purge);
+    if (const auto ages = ages_of(m.purges); !ages.empty())
+        put_section(w, section::ages, age_bytes, ages, put_age, may_be_skipped);
 }
 
 void check(const manifest& m, const field_reader& r) {
@@ -178,7 +213,12 @@ manifest get_payload(field_reader r, const disk::store_id& store) {
             r.refuse("sections are out of order");
         }
         if (section_flags == may_be_skipped) {
-            r.bytes(length);
+            if (tag != static_cast<std::uint32_t>(section::ages) || last == tag) {
+                r.bytes(length);
+                continue;
+            }
+            get_ages(r, length, m.purges);
+            last = tag;
             continue;
         }
         if (section_flags != 0) r.refuse("a section has a flag that is not known");

@@ -52,6 +52,19 @@ void check_start(const std::vector<found_log>& logs, const manifest& m) {
         fail(errc::corrupt, "the log does not go on where the segments end", log_name(m.first_log));
 }
 
+}  // namespace
+
+void check_is_local(const disk::directory& where, bool allow_network) {
+    if (!allow_network && where.is_remote())
+        fail(
+            errc::unsupported,
+            "the directory is on a file system over a network or in a process, where locks and syncs may not "
+            "hold; allow_network opens it nevertheless",
+            where.path());
+}
+
+namespace {
+
 // Foreign files would be mixed up with ours, or meant another directory.
 void check_is_ours(const std::vector<std::string>& names, const std::string& path) {
     for (const auto& name : names)
@@ -118,15 +131,13 @@ void store::impl::open_segments() {
     for (const segment_entry& entry : m.segments) {
         auto opened = files->open(entry, *data, cache);
         staged.data = data;
-        auto rest = without_erased(opened.data, entry.erase_epoch, m.erasures);
-        std::erase_if(opened.ids, [&](const stored_id& i) {
-            return !std::binary_search(rest->leads.begin(), rest->leads.end(), i.lead);
-        });
+        const shared_veil hidden = veil_of_erased(*opened.data, entry.erase_epoch, m.erasures);
+        if (hidden) std::erase_if(opened.ids, [&](const stored_id& i) { return hidden->hides(i.lead); });
         for (const stored_id& i : opened.ids)
             ids.remember(i.id, i.content, i.arrival, options.dedupe_horizon);
         file_ids[entry.file] = std::move(opened.ids);
-        if (rest->size() == 0) continue;
-        data->segments.push_back(std::move(rest));
+        const veiled_segment one{std::move(opened.data), hidden};
+        replace_segments(*data, {data->segments.size(), 0}, {&one, 1});
         v.files.push_back(entry.file);
     }
     v.data = std::move(data);
@@ -156,16 +167,18 @@ void store::impl::replay_events(const disk::field_reader& from) {
     merge_full_tiers(staged);
 }
 
-void store::impl::replay_erasure(const disk::field_reader& from) {
-    const erasure e = decode_erasure(from);
-    if (e.id != last_erasure + 1 && !files->tuning().accept_gap) from.refuse("erasures are out of order");
-    last_erasure = e.id;
-    log_erasures.push_back(e);
-    if (options.suppress_erased) ++erased[e.lead];
-    if (const auto lead = lead_with(e.lead)) {
-        remove_lead(staged, *lead);
-        forget_ids(*lead);
+void store::impl::replay_erasures(frame_type type, const disk::field_reader& from) {
+    std::vector<std::uint32_t> leads;
+    for (const erasure& e : decode_erasures(type, from)) {
+        if (e.id != last_erasure + 1 && !files->tuning().accept_gap) from.refuse("erasures are out of order");
+        last_erasure = e.id;
+        log_erasures.push_back(e);
+        if (options.suppress_erased) ++erased[e.lead];
+        if (const auto lead = lead_with(e.lead)) leads.push_back(*lead);
     }
+    std::sort(leads.begin(), leads.end());
+    hide_leads(staged, leads);
+    forget_ids(leads);
 }
 
 // Keys are hashed when the first erasure asks for one, and each once.
@@ -178,6 +191,7 @@ std::optional<std::uint32_t> store::impl::lead_with(const content_hash& hash) {
 }
 
 void store::impl::recover() {
+    check_is_local(files->directory(), options.allow_network);
     if (!options.read_only) {
         if (!files->directory().lock(lock_name))
             fail(errc::io, "another process writes this store", files->directory().path());
@@ -193,10 +207,10 @@ void store::impl::recover() {
     for_each_log(*files, m, [&](const log_contents& log, const disk::file_identity& who) {
         for (const auto& frame : log.frames) {
             const disk::field_reader from(frame.payload, who, frame.offset);
-            if (frame.type == frame_type::erase)
-                replay_erasure(from);
-            else
+            if (frame.type == frame_type::events)
                 replay_events(from);
+            else
+                replay_erasures(frame.type, from);
         }
         state.seq = log.end.seq;
         found_end = log.end;

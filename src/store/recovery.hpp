@@ -12,4 +12,7 @@ namespace weir::inline v1 {
 void for_each_log(const store_files&, const manifest&,
                   const std::function<void(const log_contents&, const disk::file_identity&)>&);
 
+/// Throws unsupported for a directory that is not this machine's own, unless it is allowed.
+void check_is_local(const disk::directory&, bool allow_network);
+
 }  // namespace weir::inline v1

@@ -57,9 +57,9 @@ struct place {
 // Puts the rows of some segments into the order of the new leads.
 template <class PlaceOf> class arrangement {
 public:
-    arrangement(const sources& from, const regrouping& how, const std::vector<std::uint32_t>& ranks,
-                PlaceOf place_of)
-        : from_(from), how_(how), ranks_(ranks), place_of_(place_of) {
+    arrangement(const sources& from, std::span<const shared_veil> veils, const regrouping& how,
+                const std::vector<std::uint32_t>& ranks, PlaceOf place_of)
+        : from_(from), veils_(veils), how_(how), ranks_(ranks), place_of_(place_of) {
         cluster();
         std::uint32_t begin = 0;
         for (std::uint32_t owner = 0; owner < ends_.size(); ++owner) {
@@ -74,10 +74,13 @@ public:
 
 private:
     template <class F> void each_part(F&& f) const {
-        for (std::uint32_t s = 0; s < from_.size(); ++s)
-            for (std::size_t i = 0; i < from_[s]->leads.size(); ++i)
-                if (const std::uint32_t owner = how_.owners[from_[s]->leads[i]]; owner != no_lead)
-                    f(owner, s, i);
+        for (std::uint32_t s = 0; s < from_.size(); ++s) {
+            const veil* const hidden = s < veils_.size() ? veils_[s].get() : nullptr;
+            for (std::size_t i = 0; i < from_[s]->leads.size(); ++i) {
+                const std::uint32_t lead = from_[s]->leads[i], owner = how_.owners[lead];
+                if (owner != no_lead && !(hidden != nullptr && hidden->hides(lead))) f(owner, s, i);
+            }
+        }
     }
 
     // A counting sort by owner keeps the order of the sources.
@@ -138,6 +141,7 @@ private:
     }
 
     const sources& from_;
+    std::span<const shared_veil> veils_;
     const regrouping& how_;
     const std::vector<std::uint32_t>& ranks_;
     PlaceOf place_of_;
@@ -245,6 +249,7 @@ public:
         to_->lead_keys = how_.keys;
         to_->aliases.reset();
         to_->segments.clear();
+        to_->veils.clear();
         to_->layers.clear();
         if (data_.raw_segments() > 0) add_raw();
         for (const auto& layer : data_.layers) add_layer(*layer);
@@ -260,9 +265,9 @@ private:
             used.emplace_back(*s);
             s->all_ready();
         }
-        const arrangement rows(from, how_, ranks_, [](const segment& s, std::uint32_t r, std::uint32_t) {
-            return place{s.times[r]};
-        });
+        const arrangement rows(
+            from, data_.veils, how_, ranks_,
+            [](const segment& s, std::uint32_t r, std::uint32_t) { return place{s.times[r]}; });
         copier(from, rows.runs, *rows.to).copy();
         if (!data_.layers.empty()) rows_ = map_rows(from, rows.runs);
         to_->segments.push_back(rows.to);
@@ -270,7 +275,7 @@ private:
 
     void add_layer(const derived_layer& old) {
         const sources from{old.segment};
-        const arrangement rows(from, how_, ranks_,
+        const arrangement rows(from, {}, how_, ranks_,
                                [this](const segment& s, std::uint32_t r, std::uint32_t rank) {
                                    return place_in_layer(s, r, rank);
                                });

@@ -83,6 +83,14 @@ private:
         std::uint32_t seen, next,
             last;               // of the segment's leads: masks are read up to `seen`, rows to `next`
         std::uint64_t visible;  // bits of events that are not hidden
+        std::span<const std::uint32_t> erased;  // leads that are not given
+        bool hides(std::uint32_t lead) const {
+            return std::binary_search(erased.begin(), erased.end(), lead);
+        }
+        bool hides_any(std::uint32_t begin, std::uint32_t end) const {
+            const auto at = std::lower_bound(erased.begin(), erased.end(), begin);
+            return at != erased.end() && *at < end;
+        }
     };
 
     bool next_block() {
@@ -114,9 +122,10 @@ private:
             return static_cast<std::uint32_t>(std::lower_bound(from.leads.begin(), from.leads.end(), lead) -
                                               from.leads.begin());
         };
-        cursor c{&from, s, s < data_.raw_segments(), at(next_lead_), 0, at(until_), ~std::uint64_t{0}};
+        cursor c{&from, s, s < data_.raw_segments(), at(next_lead_), 0, at(until_), ~std::uint64_t{0}, {}};
         c.next = c.seen;
         if (c.seen == c.last) return;
+        if (c.raw && s < data_.veils.size() && data_.veils[s]) c.erased = data_.veils[s]->leads;
         if (from.masks_are_exact() && c.raw && !options_.hidden) c.visible = ~mask_of(data_.hidden);
         if (biggest_ == nullptr || biggest_->size() < from.size()) {
             biggest_ = &from;
@@ -157,6 +166,9 @@ private:
             std::uint32_t i = c.seen;
             if (c.from == biggest_)
                 for (std::uint32_t p = i; p < c.last && leads[p] < end; ++p) places_[leads[p] - begin] = p;
+            if (c.hides_any(begin, end))
+                for (; i < c.last && leads[i] < end; ++i)
+                    masks_[leads[i] - begin] |= c.hides(leads[i]) ? 0 : masks[i] & c.visible;
             for (; i < c.last && leads[i] < end; ++i) masks_[leads[i] - begin] |= masks[i] & c.visible;
             done_.masks += i - c.seen;
             c.seen = i;
@@ -170,7 +182,8 @@ private:
         cursor* only = nullptr;
         for (cursor& c : cursors_) {
             if (c.seen == c.last || c.from->leads[c.seen] >= end) continue;
-            if (c.from != biggest_ || c.visible != ~std::uint64_t{0} || c.last - c.seen < end - begin)
+            if (c.from != biggest_ || c.visible != ~std::uint64_t{0} || c.last - c.seen < end - begin ||
+                c.hides_any(begin, end))
                 return nullptr;
             if (c.from->leads[c.seen] != begin || c.from->leads[c.seen + (end - begin) - 1] != end - 1)
                 return nullptr;
@@ -252,7 +265,7 @@ private:
             return c.from == biggest_;
         }
         while (c.next < c.last && c.from->leads[c.next] < lead) ++c.next;
-        return c.next < c.last && c.from->leads[c.next] == lead;
+        return c.next < c.last && c.from->leads[c.next] == lead && !c.hides(lead);
     }
 
     // Whether an event of that time counts as one of `first`.

@@ -20,22 +20,27 @@ using run = packed_run;  // rows of a source
 
 class merger {
 public:
-    merger(sources all, std::uint32_t without, const lead_range& range)
-        : without_(without), is_whole_(without == no_lead && range.is_all()) {
+    merger(sources all, std::uint32_t without, const lead_range& range, const merge_choice& choice)
+        : without_(without),
+          earliest_(choice.from),
+          without_columns_(choice.without_columns),
+          is_whole_(without == no_lead && range.is_all()) {
         std::uint64_t leads = 0;
-        for (const auto& s : all) {
+        for (std::size_t n = 0; n < all.size(); ++n) {
+            const auto& s = all[n];
             const std::size_t begin = index_of(*s, range.from), end = index_of(*s, range.until);
             if (begin == end) continue;
             from_.push_back(s);
+            hidden_.push_back(n < choice.veils.size() ? choice.veils[n].get() : nullptr);
             next_.push_back(begin);
             ends_of_.push_back(end);
-            rows_ += s->offsets[end] - s->offsets[begin];
             leads = std::max<std::uint64_t>(leads, end - begin);
-            if (const std::size_t at = index_of(*s, without);
-                at >= begin && at < end && s->leads[at] == without)
-                rows_ -= s->offsets[at + 1] - s->offsets[at];
             used_.emplace_back(*s);
-            s->all_ready();
+            s->rows_ready();
+            for (const segment_column& c : s->columns)
+                if (!is_dropped(c.column)) c.ready();
+            is_whole_ = is_whole_ && hidden_.back() == nullptr && s->min_time >= earliest_;
+            rows_ += count_rows(from_.size() - 1, begin, end);
         }
         if (rows_ > UINT32_MAX) fail(errc::limit_exceeded, "a segment holds at most 2^32 - 1 events");
         for (std::size_t i = 1; i < from_.size(); ++i)
@@ -80,6 +85,52 @@ private:
                                         s.leads.begin());
     }
 
+    bool is_dropped(std::uint32_t id) const {
+        return std::find(without_columns_.begin(), without_columns_.end(), id) != without_columns_.end();
+    }
+    bool is_left_out(std::size_t s, std::uint32_t lead) const {
+        return lead == without_ || (hidden_[s] != nullptr && hidden_[s]->hides(lead));
+    }
+
+    // The first row of a lead that is not too early.
+    std::uint32_t begin_of(std::size_t s, std::size_t i) const {
+        const segment& from = *from_[s];
+        std::uint32_t low = from.offsets[i], high = from.offsets[i + 1];
+        if (from.min_time >= earliest_) return low;
+        while (low < high) {
+            const std::uint32_t middle = low + (high - low) / 2;
+            if (from.times[middle] < earliest_)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    std::uint64_t count_rows(std::size_t s, std::size_t begin, std::size_t end) const {
+        const segment& from = *from_[s];
+        std::uint64_t rows = from.offsets[end] - from.offsets[begin];
+        const bool is_cut = from.min_time < earliest_;
+        if (!is_cut && hidden_[s] == nullptr && without_ == no_lead) return rows;
+        for (std::size_t i = begin; i < end; ++i) {
+            if (is_left_out(s, from.leads[i]))
+                rows -= from.offsets[i + 1] - from.offsets[i];
+            else if (is_cut)
+                rows -= begin_of(s, i) - from.offsets[i];
+        }
+        return rows;
+    }
+
+    // Of the events from one row on.
+    std::uint64_t mask_from(std::size_t s, std::size_t i, std::uint32_t begin) const {
+        const segment& from = *from_[s];
+        if (begin == from.offsets[i]) return from.masks[i];
+        std::uint64_t mask = 0;
+        for (std::uint32_t r = begin; r < from.offsets[i + 1]; ++r)
+            mask |= event_bit(static_cast<std::uint32_t>(from.events[r]));
+        return mask;
+    }
+
     // Finds the runs of the leads from the next one on whose codes lie in one block. A counting sort by lead
     // keeps the order of the sources. False at the end.
     bool cluster_block() {
@@ -90,31 +141,36 @@ private:
         if (first == no_lead) return false;
         ends_.fill(0);
         masks_.fill(0);
-        each_in_block(first, [&](std::uint32_t, std::uint32_t lead, std::size_t) { ++ends_[lead]; });
+        each_in_block(first,
+                      [&](std::size_t, std::uint32_t lead, std::size_t, std::uint32_t) { ++ends_[lead]; });
         std::uint32_t parts = 0;
         for (std::uint32_t& end : ends_) parts += std::exchange(end, parts);
         parts_.resize(parts);
-        each_in_block(first, [&](std::uint32_t s, std::uint32_t lead, std::size_t i) {
-            parts_[ends_[lead]++] = {s, from_[s]->offsets[i], from_[s]->offsets[i + 1]};
-            masks_[lead] |= from_[s]->masks[i];
-            next_[s] = i + 1;
+        each_in_block(first, [&](std::size_t s, std::uint32_t lead, std::size_t i, std::uint32_t begin) {
+            parts_[ends_[lead]++] = {static_cast<std::uint32_t>(s), begin, from_[s]->offsets[i + 1]};
+            masks_[lead] |= mask_from(s, i, begin);
         });
+        for (std::size_t s = 0; s < from_.size(); ++s)
+            while (next_[s] < ends_of_[s] && from_[s]->leads[next_[s]] - first < block) ++next_[s];
         std::uint32_t begin = 0;
         for (std::uint32_t lead = 0; lead < block; ++lead) {
             const std::uint32_t end = ends_[lead];
-            if (end > begin && first + lead != without_)
-                add_lead(first + lead, masks_[lead], {parts_.data() + begin, end - begin});
+            if (end > begin) add_lead(first + lead, masks_[lead], {parts_.data() + begin, end - begin});
             begin = end;
         }
         return true;
     }
 
-    // Calls f(source, lead - first, index of the lead) for each lead of each source from the next one on.
+    // Calls f(source, lead - first, index of the lead, its first row) for each lead of each source from the
+    // next one on that has rows to copy.
     template <class F> void each_in_block(std::uint32_t first, F&& f) {
-        for (std::uint32_t s = 0; s < from_.size(); ++s) {
+        for (std::size_t s = 0; s < from_.size(); ++s) {
             const auto& leads = from_[s]->leads;
-            for (std::size_t i = next_[s]; i < ends_of_[s] && leads[i] - first < block; ++i)
-                f(s, leads[i] - first, i);
+            for (std::size_t i = next_[s]; i < ends_of_[s] && leads[i] - first < block; ++i) {
+                const std::uint32_t begin = begin_of(s, i);
+                if (begin < from_[s]->offsets[i + 1] && !is_left_out(s, leads[i]))
+                    f(s, leads[i] - first, i, begin);
+            }
         }
     }
 
@@ -175,7 +231,8 @@ private:
     void add_attributes() {
         std::map<std::uint32_t, bool> ids;  // whether it holds texts
         for (const auto& s : from_)
-            for (const auto& c : s->columns) ids.emplace(c.column, c.is_text);
+            for (const auto& c : s->columns)
+                if (!is_dropped(c.column)) ids.emplace(c.column, c.is_text);
         for (const auto& [id, is_text] : ids) {
             const auto bits = [id = id](const segment& s) {
                 const segment_column* const c = s.find(id);
@@ -253,7 +310,10 @@ private:
 
     std::vector<std::shared_ptr<const segment>> from_{};  // those that have leads of the range
     std::vector<segment_in_use> used_{};
+    std::vector<const veil*> hidden_{};  // by source
     std::uint32_t without_;
+    std::int64_t earliest_;
+    std::span<const std::uint32_t> without_columns_;
     bool is_whole_;
     std::uint64_t rows_ = 0;         // of the result
     bool in_order_ = true;           // no source has a time before one of the source before it
@@ -273,24 +333,29 @@ private:
 
 }  // namespace
 
-std::shared_ptr<segment> merge_segments(sources from, std::uint32_t without, const lead_range& range) {
-    return merger(from, without, range).merge();
+std::shared_ptr<segment> merge_segments(sources from, std::uint32_t without, const lead_range& range,
+                                        const merge_choice& choice) {
+    return merger(from, without, range, choice).merge();
 }
 
 void merge_in_parts(sources from, std::uint32_t without, std::uint64_t most_rows,
-                    const std::function<void(std::shared_ptr<segment>)>& take) {
-    std::vector<std::uint64_t> rows;  // by lead
-    for (const auto& s : from) {
-        rows.resize(std::max<std::size_t>(rows.size(), s->leads.back() + std::size_t{1}));
-        for (std::size_t i = 0; i < s->leads.size(); ++i)
-            rows[s->leads[i]] += s->offsets[i + 1] - s->offsets[i];
+                    const std::function<void(std::shared_ptr<segment>)>& take, const merge_choice& choice) {
+    std::vector<std::uint64_t> rows;  // by lead, those that are too early with it
+    for (std::size_t n = 0; n < from.size(); ++n) {
+        const segment& s = *from[n];
+        const veil* const hidden = n < choice.veils.size() ? choice.veils[n].get() : nullptr;
+        rows.resize(std::max<std::size_t>(rows.size(), s.leads.back() + std::size_t{1}));
+        for (std::size_t i = 0; i < s.leads.size(); ++i)
+            if (hidden == nullptr || !hidden->hides(s.leads[i]))
+                rows[s.leads[i]] += s.offsets[i + 1] - s.offsets[i];
     }
     if (without < rows.size()) rows[without] = 0;
     std::int64_t taken = 0;
     std::uint32_t part = 0;
     std::uint64_t sum = 0;
     const auto merge = [&](std::uint32_t begin, std::uint32_t end) {
-        auto one = merge_segments(from, without, {begin, end});
+        auto one = merge_segments(from, without, {begin, end}, choice);
+        if (one->size() == 0) return;
         one->first_arrival += taken;
         one->part = part++;
         taken += static_cast<std::int64_t>(one->size());

@@ -40,9 +40,12 @@ std::optional<std::uint32_t> snapshot::impl::find_lead(const lead_id& key) const
 
 std::optional<std::int64_t> snapshot::impl::last_raw() const {
     std::optional<std::int64_t> last;
-    for (std::size_t i = 0; i < raw_segments(); ++i)
-        if (segments[i]->size() > 0)
-            last = std::max(last.value_or(segments[i]->max_time), segments[i]->max_time);
+    for (std::size_t i = 0; i < raw_segments(); ++i) {
+        const auto hidden_leads = veil_of(i);
+        if (segments[i]->size() == (hidden_leads ? hidden_leads->rows : 0)) continue;
+        const std::int64_t time = hidden_leads ? hidden_leads->max_time : segments[i]->max_time;
+        last = std::max(last.value_or(time), time);
+    }
     return last;
 }
 
@@ -103,12 +106,14 @@ void snapshot::impl::add_arrival_notes(std::size_t n, std::vector<std::string>& 
 
 std::vector<std::int64_t> snapshot::impl::event_counts() const {
     std::vector<std::int64_t> counts;
-    for (std::size_t i = 0; i < segments.size(); ++i)
-        for (const auto& [code, n] : segments[i]->event_counts) {
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const auto erased = i < raw_segments() ? veil_of(i) : nullptr;
+        for (const auto& [code, n] : erased ? erased->event_counts : segments[i]->event_counts) {
             if (i < raw_segments() && is_hidden(code)) continue;
             if (code >= counts.size()) counts.resize(code + std::size_t{1});
             counts[code] += n;
         }
+    }
     return counts;
 }
 
@@ -123,17 +128,23 @@ std::vector<std::string> snapshot::impl::present_events() const {
 
 std::vector<std::string> snapshot::impl::present_attributes() const {
     // A column outlives the events of erased leads, but not in a file.
-    const auto bears = [](const segment& s, std::uint32_t column) {
+    const auto bears = [&](std::size_t i, std::uint32_t column) {
+        const segment& s = *segments[i];
         const segment_column* c = s.find(column);
-        if (c != nullptr && c->pages != nullptr) return true;
-        for (std::size_t row = 0; c != nullptr && row < s.size(); ++row)
-            if (c->has(row)) return true;
+        if (c == nullptr || c->pages != nullptr) return c != nullptr;
+        const auto erased = i < raw_segments() ? veil_of(i) : nullptr;
+        for (std::size_t lead = 0; lead < s.leads.size(); ++lead)
+            for (std::size_t row = s.offsets[lead]; row < s.offsets[lead + 1]; ++row)
+                if (c->has(row) && !(erased && erased->hides(s.leads[lead]))) return true;
         return false;
     };
     std::vector<std::string> names;
     for (std::uint32_t c = 0; c < columns.size(); ++c)
-        if (std::any_of(segments.begin(), segments.end(), [&](const auto& s) { return bears(*s, c); }))
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            if (!bears(i, c)) continue;
             names.push_back(columns[c].name.attribute);
+            break;
+        }
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
@@ -150,8 +161,11 @@ std::int64_t snapshot::size() const {
 
 std::int64_t snapshot::leads() const {
     std::vector<bool> seen(impl_->lead_limit());
-    for (const auto& s : impl_->segments)
-        for (const std::uint32_t lead : s->leads) seen[lead] = true;
+    for (std::size_t i = 0; i < impl_->segments.size(); ++i) {
+        const auto erased = i < impl_->raw_segments() ? impl_->veil_of(i) : nullptr;
+        for (const std::uint32_t lead : impl_->segments[i]->leads)
+            if (!erased || !erased->hides(lead)) seen[lead] = true;
+    }
     return std::count(seen.begin(), seen.end(), true);
 }
 

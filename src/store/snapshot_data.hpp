@@ -13,6 +13,7 @@
 #include <weir/store.hpp>
 
 #include "store/segment.hpp"
+#include "store/veil.hpp"
 
 namespace weir::inline v1 {
 
@@ -48,6 +49,9 @@ struct snapshot::impl {
     std::shared_ptr<dictionary> lead_keys{}, event_names{};
     std::vector<store_column> columns{};
     std::vector<std::shared_ptr<const segment>> segments{};  ///< raw first, then one for each layer
+    /// By raw segment: its erased leads whose bytes are still there. It may be shorter than they are.
+    std::vector<shared_veil> veils{};
+    std::uint64_t cuts = 0;  ///< how often events were removed by their age
     std::vector<std::shared_ptr<const derived_layer>> layers{};
     /// By code of a key: the lead that it belongs to. Nothing: each is a lead of its own.
     std::shared_ptr<const std::vector<std::uint32_t>> aliases{};
@@ -56,6 +60,7 @@ struct snapshot::impl {
     std::vector<bool> hidden{};  ///< by event code: raw events of this name give way to stage events
 
     std::size_t raw_segments() const { return segments.size() - layers.size(); }
+    shared_veil veil_of(std::size_t raw) const { return raw < veils.size() ? veils[raw] : nullptr; }
     bool is_hidden(std::uint32_t event) const { return event < hidden.size() && hidden[event]; }
     /// The index of the column with this name, which is added if it is not there.
     std::uint32_t add_column(const column_name&);
@@ -83,5 +88,15 @@ struct snapshot::impl {
     std::string_view lead_key(std::uint32_t lead) const { return lead_keys->at(lead); }
     std::string_view event_name(std::uint32_t event) const { return event_names->at(event); }
 };
+
+/// Calls f(lead, rows) for each lead of each raw segment, erased ones left out.
+template <class F> void each_part_of_lead(const snapshot::impl& data, F&& f) {
+    for (std::size_t n = 0; n < data.raw_segments(); ++n) {
+        const segment& s = *data.segments[n];
+        const auto erased = data.veil_of(n);
+        for (std::size_t i = 0; i < s.leads.size(); ++i)
+            if (!erased || !erased->hides(s.leads[i])) f(s.leads[i], s.offsets[i + 1] - s.offsets[i]);
+    }
+}
 
 }  // namespace weir::inline v1

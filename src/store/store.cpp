@@ -28,6 +28,8 @@ int tier(std::size_t rows) {
     return t;
 }
 
+}  // namespace
+
 void check_size(const frame& f) {
     if (f.payload.size() > max_frame_bytes)
         fail(errc::limit_exceeded,
@@ -35,8 +37,6 @@ void check_size(const frame& f) {
                  std::to_string(max_frame_bytes) + " are allowed",
              "batch");
 }
-
-}  // namespace
 
 // The newest run of at least fan_in that are no bigger than the tier of its last.
 segment_run due_run(std::span<const std::size_t> rows) {
@@ -58,13 +58,11 @@ std::vector<std::size_t> rows_of(std::span<const std::shared_ptr<const segment>>
 void replace_run(store_version& v, const segment_run& r, std::shared_ptr<const segment> by,
                  std::uint64_t file) {
     auto next = std::make_shared<snapshot::impl>(*v.data);
-    const auto begin = next->segments.begin() + static_cast<std::ptrdiff_t>(r.begin);
+    const veiled_segment one{std::move(by), nullptr};
+    replace_segments(*next, r, {&one, 1});
     const auto files = v.files.begin() + static_cast<std::ptrdiff_t>(r.begin);
-    const auto size = static_cast<std::ptrdiff_t>(r.size);
-    *begin = std::move(by);
     *files = file;
-    next->segments.erase(begin + 1, begin + size);
-    v.files.erase(files + 1, files + size);
+    v.files.erase(files + 1, files + static_cast<std::ptrdiff_t>(r.size));
     v.data = std::move(next);
 }
 
@@ -76,7 +74,8 @@ void merge_full_tiers(store_version& v) {
         segment_run r = due_run(rows_of(all.subspan(in_files)));
         if (r.size == 0) return;
         r.begin += in_files;
-        replace_run(v, r, merge_segments(all.subspan(r.begin, r.size)), 0);
+        const auto hidden = veils_of(*v.data, r);
+        replace_run(v, r, merge_segments(all.subspan(r.begin, r.size), no_lead, {}, {.veils = hidden}), 0);
     }
 }
 
@@ -85,28 +84,9 @@ std::int64_t memory_of(const snapshot::impl& s) {
     for (const auto& c : s.columns)
         if (c.texts) sum += c.texts->memory();
     for (const auto& seg : s.segments) sum += seg->memory();
+    for (const auto& hidden : s.veils)
+        if (hidden) sum += hidden->memory();
     return sum;
-}
-
-std::int64_t remove_lead(store_version& v, std::uint32_t lead) {
-    auto next = std::make_shared<snapshot::impl>(*v.data);
-    std::vector<std::uint64_t> files;
-    std::int64_t removed = 0;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < next->segments.size(); ++i) {
-        auto s = next->segments[i];
-        if (std::binary_search(s->leads.begin(), s->leads.end(), lead)) {
-            auto rest = merge_segments({&s, 1}, lead);
-            removed += static_cast<std::int64_t>(s->size() - rest->size());
-            if (rest->size() == 0) continue;
-            s = std::move(rest);
-        }
-        next->segments[kept++] = std::move(s);
-        files.push_back(v.files[i]);
-    }
-    next->segments.resize(kept);
-    if (removed > 0) v = {std::move(next), std::move(files)};
-    return removed;
 }
 
 store::impl::impl(const store_options& o) : options(o) {
@@ -282,41 +262,6 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
     next_arrival += accepted;
 }
 
-// What is staged is not durable yet, and the erasure must be seen by what is staged after it.
-std::int64_t store::impl::erase(const lead_id& lead) {
-    const std::string key = stored_key(lead);
-    std::int64_t removed = 0;
-    std::shared_ptr<commit_group> group;
-    {
-        const std::lock_guard lock(writing);
-        check_open();
-        const content_hash hash = hash_of_lead(key);
-        const auto code = staged.data->lead_keys->find(key);
-        store_version next = staged;
-        if (code) removed = remove_lead(next, *code);
-        if (!files) {
-            erased[hash] = 1;
-            publish(next);
-        } else if (removed > 0 || !erased.contains(hash)) {
-            const erasure e{last_erasure + 1, files->directory().now(), hash};
-            frame f{frame_type::erase, encode_erasure(e)};
-            auto to = waiting ? waiting : std::make_shared<commit_group>();
-            to->erasures.reserve(to->erasures.size() + 1);
-            to->frames.reserve(to->frames.size() + 1);
-            if (code) to->erased_leads.push_back(*code);
-            if (options.suppress_erased) ++erased[hash];
-            to->erasures.push_back(e);
-            to->frames.push_back(std::move(f));
-            waiting = std::move(to);
-            last_erasure = e.id;
-        }
-        staged = std::move(next);
-        group = waiting ? waiting : flying;
-    }
-    if (group) commit(group);
-    return removed;
-}
-
 // Merges what readers see; in the end the run must still be there, which only seal() and erase() can change.
 std::int64_t store::impl::maintain() {
     const std::lock_guard one_at_a_time(maintaining);
@@ -341,6 +286,18 @@ std::int64_t store::impl::maintain() {
         return rewritten;
     }
 }
+
+maintain_receipt store::impl::maintain(duration budget) {
+    maintain_receipt done;
+    for (const std::int64_t begin = clock();;) {
+        const std::int64_t events = maintain();
+        done.events += events;
+        done.more = events > 0;
+        if (events == 0 || clock() - begin >= budget.count()) return done;
+    }
+}
+
+std::int64_t store::impl::clock() const { return files ? files->directory().now() : disk::machine_time(); }
 
 void store::impl::seal() {
     if (files) {
@@ -388,12 +345,20 @@ result<std::int64_t> store::maintain() {
     return guarded([&] { return impl_->maintain(); });
 }
 
-result<std::int64_t> store::erase(const lead_id& lead) {
-    return guarded([&] { return impl_->erase(lead); });
+result<maintain_receipt> store::maintain(duration budget) {
+    return guarded([&] { return impl_->maintain(budget); });
 }
 
-result<purge_receipt> store::purge() {
-    return guarded([&] { return impl_->purge(); });
+result<std::int64_t> store::erase(const lead_id& lead) {
+    return guarded([&] { return impl_->erase({&lead, 1}); });
+}
+
+result<std::int64_t> store::erase(std::span<const lead_id> leads) {
+    return guarded([&] { return impl_->erase(leads); });
+}
+
+result<purge_receipt> store::purge(const purge_options& how) {
+    return guarded([&] { return impl_->purge(how); });
 }
 
 result<std::vector<erasure_status>> store::erasures() const {

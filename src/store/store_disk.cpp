@@ -51,20 +51,6 @@ std::vector<stored_id> stored_ids(const batch::impl& b, std::span<const std::uin
     return found;
 }
 
-std::shared_ptr<const segment> store::impl::without_erased(std::shared_ptr<const segment> s,
-                                                           std::uint64_t epoch,
-                                                           std::span<const erasure> erasures) const {
-    boost::unordered_flat_set<content_hash, content_hash::hasher> later;
-    for (const erasure& e : erasures)
-        if (e.id > epoch) later.insert(e.lead);
-    if (later.empty()) return s;
-    const dictionary& keys = *staged.data->lead_keys;
-    const auto leads = s->leads;
-    for (const std::uint32_t lead : leads)
-        if (later.contains(hash_of_lead(keys.at(lead)))) s = merge_segments({&s, 1}, lead);
-    return s;
-}
-
 void store::impl::commit(const std::shared_ptr<commit_group>& group) {
     const std::lock_guard lock(committing);
     if (!group->is_done) commit_waiting();
@@ -116,22 +102,9 @@ void store::impl::remember(const commit_group& group) {
         ids.take(group.ids, options.dedupe_horizon);
         log_ids.insert(log_ids.end(), group.stored.begin(), group.stored.end());
         log_erasures.insert(log_erasures.end(), group.erasures.begin(), group.erasures.end());
-        for (const std::uint32_t lead : group.erased_leads) forget_ids(lead);
+        forget_ids(group.erased_leads);
     });
     if (!done) files->poison();
-}
-
-// They tell of the lead, and the files will not keep them.
-void store::impl::forget_ids(std::uint32_t lead) {
-    const auto forget = [&](std::vector<stored_id>& from) {
-        std::erase_if(from, [&](const stored_id& i) {
-            if (i.lead != lead) return false;
-            ids.forget(i.id, i.arrival);
-            return true;
-        });
-    };
-    forget(log_ids);
-    for (auto& [file, its_ids] : file_ids) forget(its_ids);
 }
 
 // Makes staged and current one; then nothing waits as long as the lock is held.
@@ -220,6 +193,7 @@ std::int64_t store::impl::seal_log(flush_state& state) {
         const auto settled = lock_when_settled();
         const std::uint64_t frozen[] = {state.file};
         replace_files(frozen, written);
+        publish(staged);
         if (state.first_log == 0) files->drop_log();
     }
     // What cannot be removed now is removed by the next flush, purge or open.
@@ -230,7 +204,8 @@ std::int64_t store::impl::seal_log(flush_state& state) {
 }
 
 // What is written is cut into files that can be held in memory a few at a time.
-std::vector<written_segment> store::impl::write_parts(const segment_list& from, const snapshot::impl& names,
+std::vector<written_segment> store::impl::write_parts(const segment_list& from, const merge_choice& choice,
+                                                      const snapshot::impl& names,
                                                       const std::vector<stored_id>& its_ids,
                                                       const segment_entry& said) const {
     std::vector<written_segment> written;
@@ -248,11 +223,15 @@ std::vector<written_segment> store::impl::write_parts(const segment_list& from, 
     };
     std::uint64_t rows = 0;
     for (const auto& s : from) rows += s->size();
-    if (from.size() == 1 && (rows <= most_rows_of_file() || said.partition > 0))
-        write(*from.front());
-    else if (!from.empty())
-        merge_in_parts(from, no_lead, most_rows_of_file(),
-                       [&](const std::shared_ptr<segment>& part) { write(*part); });
+    if (from.size() == 1 && (rows <= most_rows_of_file() || said.partition > 0)) {
+        const bool is_whole = !choice.veils.front() && from.front()->min_time >= choice.from;
+        const auto one = is_whole ? from.front() : merge_segments(from, no_lead, {}, choice);
+        if (one->size() > 0) write(*one);
+    } else if (!from.empty()) {
+        merge_in_parts(
+            from, no_lead, most_rows_of_file(), [&](const std::shared_ptr<segment>& part) { write(*part); },
+            choice);
+    }
     return written;
 }
 
@@ -273,7 +252,8 @@ std::vector<written_segment> store::impl::write_frozen(const flush_state& state)
     const auto& all = state.frozen.data->segments;
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(run.begin);
     const segment_list parts(begin, begin + static_cast<std::ptrdiff_t>(run.size));
-    const auto written = write_parts(parts, *state.frozen.data, state.ids,
+    const auto hidden = veils_of(*state.frozen.data, run);
+    const auto written = write_parts(parts, {.veils = hidden}, *state.frozen.data, state.ids,
                                      {.file = state.file,
                                       .first_seq = files->state().flushed_seq + 1,
                                       .last_seq = state.seq,
@@ -292,8 +272,8 @@ std::vector<written_segment> store::impl::write_frozen(const flush_state& state)
     return written;
 }
 
-// Puts opened files where the segments of others were; leads that were erased since they were written fall
-// out. The caller holds `committing` and `writing`, and nothing waits.
+// Puts opened files where the segments of others were, in what is staged; leads that were erased since they
+// were written are hidden. The caller holds `committing` and `writing`, nothing waits, and it publishes.
 void store::impl::replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by) {
     std::vector<stored_id> its_ids;
     for (const std::uint64_t file : old) {
@@ -306,17 +286,14 @@ void store::impl::replace_files(std::span<const std::uint64_t> old, const std::v
     auto data = std::make_shared<snapshot::impl>(*staged.data);
     std::vector<std::uint64_t> tags = staged.files;
     const auto at = static_cast<std::ptrdiff_t>(run.begin), end = at + static_cast<std::ptrdiff_t>(run.size);
-    data->segments.erase(data->segments.begin() + at, data->segments.begin() + end);
     tags.erase(tags.begin() + at, tags.begin() + end);
-    std::ptrdiff_t next = at;
+    std::vector<veiled_segment> segments;
     for (const auto& w : by) {
-        auto rest = without_erased(w.data, w.entry.erase_epoch, log_erasures);
-        if (rest->size() == 0) continue;
-        data->segments.insert(data->segments.begin() + next, std::move(rest));
-        tags.insert(tags.begin() + next++, w.entry.file);
+        segments.push_back({w.data, veil_of_erased(*w.data, w.entry.erase_epoch, log_erasures)});
+        tags.insert(tags.begin() + at + static_cast<std::ptrdiff_t>(segments.size()) - 1, w.entry.file);
     }
+    replace_segments(*data, run, segments);
     staged = {std::move(data), std::move(tags)};
-    publish(staged);
 }
 
 namespace {
@@ -357,7 +334,9 @@ std::int64_t store::impl::merge_units(const segment_run& which) {
     const store_version now = read_version();
     const segment_run run = run_of(now, old);
     const auto begin = now.data->segments.begin() + static_cast<std::ptrdiff_t>(run.begin);
-    const auto written = rewrite(old, {begin, begin + static_cast<std::ptrdiff_t>(run.size)}, *now.data);
+    const file_work work{
+        std::move(old), {begin, begin + static_cast<std::ptrdiff_t>(run.size)}, veils_of(*now.data, run)};
+    const auto written = rewrite({&work, 1}, *now.data);
     std::int64_t sum = 0;
     for (const auto& w : written) sum += static_cast<std::int64_t>(w.entry.rows);
     return std::max<std::int64_t>(sum, 1);  // it did something, even if all was erased
@@ -385,46 +364,81 @@ void store::impl::seal_files() {
     }
 }
 
-// Writes segments that take the place of files that follow one another. None: their leads were all erased.
-std::vector<written_segment> store::impl::rewrite(std::span<const std::uint64_t> old,
-                                                  const segment_list& from, const snapshot::impl& names) {
-    const manifest before = files->state();
+namespace {
+
+// The entries of files that follow one another.
+std::pair<std::size_t, std::size_t> entries_of(const manifest& m, const file_work& work) {
+    const auto is_old = [&](const segment_entry& e) {
+        return std::find(work.old.begin(), work.old.end(), e.file) != work.old.end();
+    };
+    const auto begin = std::find_if(m.segments.begin(), m.segments.end(), is_old);
+    const auto end = std::find_if_not(begin, m.segments.end(), is_old);
+    return {static_cast<std::size_t>(begin - m.segments.begin()),
+            static_cast<std::size_t>(end - m.segments.begin())};
+}
+
+void replace_entries(manifest& m, const file_work& work, const std::vector<written_segment>& by) {
+    const auto [begin, end] = entries_of(m, work);
+    const auto first = m.segments.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto rest = m.segments.erase(first, first + static_cast<std::ptrdiff_t>(end - begin));
+    std::vector<segment_entry> entries;
+    for (const auto& w : by) entries.push_back(w.entry);
+    m.segments.insert(rest, entries.begin(), entries.end());
+}
+
+}  // namespace
+
+std::vector<written_segment> store::impl::write_work(const file_work& work, const manifest& before,
+                                                     const snapshot::impl& names, std::int64_t earliest) {
+    if (work.from.empty()) return {};
     std::vector<stored_id> its_ids;
     {
         const std::lock_guard lock(writing);
-        for (const std::uint64_t file : old)
+        for (const std::uint64_t file : work.old)
             its_ids.insert(its_ids.end(), file_ids[file].begin(), file_ids[file].end());
     }
-    const auto is_old = [&](const segment_entry& e) {
-        return std::find(old.begin(), old.end(), e.file) != old.end();
-    };
-    const auto begin = std::find_if(before.segments.begin(), before.segments.end(), is_old);
-    const auto end = std::find_if_not(begin, before.segments.end(), is_old);
-    const auto written = write_parts(from, names, its_ids,
-                                     {.file = files->new_number(),
-                                      .first_seq = begin->first_seq,
-                                      .last_seq = std::prev(end)->last_seq,
-                                      .erase_epoch = before.last_erasure,
-                                      .partition = old.size() == 1 ? begin->partition : 0});
-    {
+    const auto [begin, end] = entries_of(before, work);
+    const auto &first = before.segments[begin], &last = before.segments[end - 1];
+    return write_parts(work.from, {.veils = work.veils, .from = earliest}, names, its_ids,
+                       {.file = files->new_number(),
+                        .first_seq = first.first_seq,
+                        .last_seq = last.last_seq,
+                        .erase_epoch = before.last_erasure,
+                        .partition = work.old.size() == 1 ? first.partition : 0});
+}
+
+std::vector<written_segment> store::impl::rewrite(std::span<const file_work> all, const snapshot::impl& names,
+                                                  std::int64_t earliest) {
+    const manifest before = files->state();
+    std::vector<std::vector<written_segment>> written;
+    const auto done = guarded([&] {
+        for (const file_work& work : all) written.push_back(write_work(work, before, names, earliest));
         // Leads may be left out whose erasure the system has, and the disk not yet.
         const std::lock_guard lock(committing);
         files->sync_log();
+    });
+    if (!done) {
+        static_cast<void>(guarded([&] { files->remove_dead(false); }));  // what was written on a full disk
+        fail(done.error().code, done.error().message, done.error().where);
     }
     files->put([&](manifest& m) {
-        const auto first = m.segments.begin() + (begin - before.segments.begin());
-        const auto rest = m.segments.erase(first, first + (end - begin));
-        std::vector<segment_entry> entries;
-        for (const auto& w : written) entries.push_back(w.entry);
-        m.segments.insert(rest, entries.begin(), entries.end());
+        for (std::size_t i = 0; i < all.size(); ++i) replace_entries(m, all[i], written[i]);
     });
     {
         const std::lock_guard lock(committing);
         const auto settled = lock_when_settled();
-        replace_files(old, written);
+        for (std::size_t i = 0; i < all.size(); ++i) replace_files(all[i].old, written[i]);
+        if (earliest != no_cut) {
+            auto data = std::make_shared<snapshot::impl>(*staged.data);
+            ++data->cuts;
+            staged.data = std::move(data);
+        }
+        publish(staged);
     }
     static_cast<void>(guarded([&] { files->remove_dead(options.overwrite_purged); }));
-    return written;
+    std::vector<written_segment> flat;
+    for (auto& some : written) flat.insert(flat.end(), some.begin(), some.end());
+    return flat;
 }
 
 }  // namespace weir::inline v1

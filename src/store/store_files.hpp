@@ -44,7 +44,9 @@ struct store_tuning {
     bool trust_found_log = false;                       ///< against I8
     bool write_behind_failed_write = false;
     bool purge_forgets_log = false;
-    bool accept_gap = false;  ///< where logs, or events, should follow one another
+    bool cut_file_by_file = false;      ///< where events go by their age, which they do together
+    bool erase_frame_by_frame = false;  ///< of several leads, which are erased together
+    bool accept_gap = false;            ///< where logs, or events, should follow one another
 };
 
 /// Any thread may call; callers see to it that commit() and rotate() do not meet, nor two flushes.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "store/event_id.hpp"
 #include "store/frame.hpp"
 #include "store/segment_builder.hpp"
+#include "store/segment_merge.hpp"
 #include "store/snapshot_data.hpp"
 #include "store/store_files.hpp"
 
@@ -56,11 +58,27 @@ struct flush_state {
     std::vector<erasure> erasures{};
 };
 
+inline constexpr std::int64_t no_cut = std::numeric_limits<std::int64_t>::min();
+
 /// Some that follow one another.
 struct segment_run {
     std::size_t begin = 0, size = 0;
 };
+
 using segment_list = std::vector<std::shared_ptr<const segment>>;
+
+/// Files that follow one another, to be written anew. No segment: nothing of them is left.
+struct file_work {
+    std::vector<std::uint64_t> old{};
+    segment_list from{};
+    std::vector<shared_veil> veils{};  ///< of those
+};
+
+/// A segment that left the store with erased leads in it, which a snapshot may still read.
+struct left_segment {
+    std::weak_ptr<const segment> data{};
+    std::uint64_t after = 0, until = 0;  ///< erasures
+};
 
 /// A file that was written and opened again.
 struct written_segment {
@@ -72,22 +90,25 @@ struct store::impl {
     explicit impl(const store_options&);
 
     receipt append(const batch::impl&);
-    std::int64_t erase(const lead_id&);
+    std::int64_t erase(std::span<const lead_id>);
     std::int64_t maintain();
+    maintain_receipt maintain(duration budget);
     void seal();
-    purge_receipt purge();
+    purge_receipt purge(const purge_options&);
     std::vector<erasure_status> erasures() const;
     verify_report verify() const;
     void close();
     std::shared_ptr<const snapshot::impl> read() const;
     store_version read_version() const;
     std::int64_t budget() const;
+    std::int64_t clock() const;
 
     store_options options;
     std::unique_ptr<store_files> files{};   ///< none: in memory
     std::shared_ptr<column_cache> cache{};  ///< of what files hold
 
     mutable std::mutex maintaining{};
+    std::vector<left_segment> left{};  ///< guarded by `maintaining`
     mutable std::mutex committing{};
     mutable std::mutex writing{};
     store_version staged{};  // and below: guarded by `writing`
@@ -126,7 +147,6 @@ struct store::impl {
     void commit(const std::shared_ptr<commit_group>&);
     void commit_waiting();
     void remember(const commit_group&);
-    void forget_ids(std::uint32_t lead);
     std::unique_lock<std::mutex> lock_when_settled();
     void flush_if_due();
     std::int64_t memory_of_log() const;
@@ -136,29 +156,36 @@ struct store::impl {
     std::int64_t seal_log(flush_state&);
     std::vector<written_segment> write_frozen(const flush_state&);
     /// `said`: the number of the first file, and what else a store says of segments.
-    std::vector<written_segment> write_parts(const segment_list&, const snapshot::impl& names,
-                                             const std::vector<stored_id>&, const segment_entry& said) const;
+    std::vector<written_segment> write_parts(const segment_list&, const merge_choice&,
+                                             const snapshot::impl& names, const std::vector<stored_id>&,
+                                             const segment_entry& said) const;
     std::uint64_t most_rows_of_file() const;
     std::int64_t first_arrival_remembered() const;
     void replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by);
     std::int64_t maintain_files();
     void seal_files();
     std::int64_t merge_units(const segment_run&);
-    std::vector<written_segment> rewrite(std::span<const std::uint64_t> old, const segment_list& from,
-                                         const snapshot::impl& names);
+    /// All at once: after a crash either all of the old files are there or all of the new. Events before
+    /// `earliest` are left out.
+    std::vector<written_segment> rewrite(std::span<const file_work>, const snapshot::impl& names,
+                                         std::int64_t earliest = no_cut);
+    std::vector<written_segment> write_work(const file_work&, const manifest& before,
+                                            const snapshot::impl& names, std::int64_t earliest);
+    // store_erase.cpp:
+    void stage_erasures(std::span<const content_hash>, std::span<const std::uint32_t> leads);
+    void forget_ids(std::vector<std::uint32_t> leads);
+    /// What erasures after an epoch hide of a segment.
+    shared_veil veil_of_erased(const segment&, std::uint64_t epoch, std::span<const erasure>) const;
     // store_purge.cpp:
-    void purge_file(const segment_entry&, const std::vector<erasure>& pending, std::vector<content_hash>& met,
-                    purge_receipt&);
+    std::int64_t remove_early(std::int64_t earliest);
+    void purge_files(const manifest& before, const purge_options&, purge_receipt&);
     // recovery.cpp, when no other thread knows the store:
     void recover();
     void read_manifest();
     void open_segments();
     void replay_events(const disk::field_reader&);
-    void replay_erasure(const disk::field_reader&);
+    void replay_erasures(frame_type, const disk::field_reader&);
     std::optional<std::uint32_t> lead_with(const content_hash&);
-    /// Without the leads of erasures after an epoch.
-    std::shared_ptr<const segment> without_erased(std::shared_ptr<const segment>, std::uint64_t epoch,
-                                                  std::span<const erasure>) const;
 };
 
 /// Adds rows as a segment; gives the codes of the leads, by code of the batch.
@@ -168,12 +195,18 @@ std::vector<std::uint32_t> add_rows(store_version&, const batch::impl&, std::vec
 std::vector<stored_id> stored_ids(const batch::impl&, std::span<const std::uint32_t> rows,
                                   std::span<const std::uint32_t> codes, const id_memory& fresh,
                                   std::int64_t first_arrival);
-/// Removes the rows of a lead; gives how many.
-std::int64_t remove_lead(store_version&, std::uint32_t lead);
+/// Hides the rows of leads, ascending; gives how many.
+std::int64_t hide_leads(store_version&, std::span<const std::uint32_t> leads);
+/// Writes anew, in memory, what has hidden rows or such that are earlier.
+void drop_hidden(store_version&, std::int64_t earliest = no_cut);
+/// Throws limit_exceeded for a frame that is too long.
+void check_size(const frame&);
 /// Merges tails of segments that no file holds where enough of a size have come together.
 void merge_full_tiers(store_version&);
 /// Which to merge next of things with so many rows, the oldest first.
 segment_run due_run(std::span<const std::size_t> rows);
+std::vector<shared_veil> veils_of(const snapshot::impl&, const segment_run&);
+void replace_segments(snapshot::impl&, const segment_run&, std::span<const veiled_segment> by);
 std::vector<std::size_t> rows_of(std::span<const std::shared_ptr<const segment>>);
 void replace_run(store_version&, const segment_run&, std::shared_ptr<const segment> by, std::uint64_t file);
 std::int64_t memory_of(const snapshot::impl&);

@@ -1,11 +1,13 @@
 // store_purge.cpp - erased leads leave the files; what the files say of erasures; all of them read and
 // checked.
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/fail.hpp"
+#include "store/column_cache.hpp"
 #include "store/recovery.hpp"
 #include "store/store_impl.hpp"
 
@@ -13,7 +15,6 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr std::size_t most_receipts = 64;
-using hash_set = boost::unordered_flat_set<content_hash, content_hash::hasher>;
 
 std::vector<erasure> all_erasures(const manifest& m, const std::vector<erasure>& of_log) {
     std::vector<erasure> all = m.erasures;
@@ -21,20 +22,15 @@ std::vector<erasure> all_erasures(const manifest& m, const std::vector<erasure>&
     return all;
 }
 
-snapshot::impl no_names() {
-    snapshot::impl names;
-    names.lead_keys = std::make_shared<dictionary>();
-    names.event_names = std::make_shared<dictionary>();
-    return names;
-}
-
 // Counts the events of erased leads that a file holds.
-void count_removed(const segment& s, const std::vector<std::uint32_t>& erased, purge_receipt& receipt) {
-    for (const std::uint32_t lead : erased) {
+void count_erased(const segment& s, const veil& hidden, purge_receipt& receipt) {
+    const segment_in_use used(s);
+    s.rows_ready();
+    receipt.events += static_cast<std::int64_t>(hidden.rows);
+    for (const std::uint32_t lead : hidden.leads) {
         const auto at = std::lower_bound(s.leads.begin(), s.leads.end(), lead) - s.leads.begin();
-        const std::uint32_t begin = s.offsets[static_cast<std::size_t>(at)],
-                            end = s.offsets[static_cast<std::size_t>(at) + 1];
-        receipt.events += end - begin;
+        const std::size_t begin = s.offsets[static_cast<std::size_t>(at)],
+                          end = s.offsets[static_cast<std::size_t>(at) + 1];
         const instant first{duration(s.times[begin])}, last{duration(s.times[end - 1])};
         receipt.first = receipt.first ? std::min(*receipt.first, first) : first;
         receipt.last = receipt.last ? std::max(*receipt.last, last) : last;
@@ -43,65 +39,120 @@ void count_removed(const segment& s, const std::vector<std::uint32_t>& erased, p
 
 }  // namespace
 
-// A file that holds none of the leads is said to be free of them, too.
-void store::impl::purge_file(const segment_entry& entry, const std::vector<erasure>& pending,
-                             std::vector<content_hash>& met, purge_receipt& receipt) {
-    hash_set hashes;
-    for (const erasure& e : pending)
-        if (e.id > entry.erase_epoch && e.id <= receipt.last_erasure) hashes.insert(e.lead);
-    snapshot::impl names = no_names();
-    std::vector<std::uint32_t> erased_leads;
-    const auto old = files->open(entry, names, nullptr);
-    for (const std::uint32_t lead : old.data->leads) {
-        const content_hash hash = hash_of_lead(names.lead_key(lead));
-        if (!hashes.contains(hash)) continue;
-        erased_leads.push_back(lead);
-        met.push_back(hash);
-    }
-    const std::uint64_t file[] = {entry.file};
-    if (erased_leads.empty()) {
-        files->put([&](manifest& m) {
-            for (auto& e : m.segments)
-                if (e.file == entry.file) e.erase_epoch = receipt.last_erasure;
-        });
-        return;
-    }
-    count_removed(*old.data, erased_leads, receipt);
-    const auto now = read_version();
-    segment_list rest;  // none: all its leads are erased
-    for (std::size_t i = 0; i < now.files.size(); ++i)
-        if (now.files[i] == entry.file) rest.push_back(now.data->segments[i]);
-    for (const auto& w : rewrite(file, rest, *now.data)) {
-        ++receipt.files;
-        receipt.bytes += static_cast<std::int64_t>(w.entry.file_length);
-    }
+// In memory. Gives how many events went.
+std::int64_t store::impl::remove_early(std::int64_t earliest) {
+    const std::lock_guard lock(writing);
+    check_open();
+    store_version next = staged;
+    drop_hidden(next, earliest);
+    auto data = std::make_shared<snapshot::impl>(*next.data);
+    ++data->cuts;
+    next.data = std::move(data);
+    const auto rows = [](const store_version& v) {
+        const auto all = rows_of(v.data->segments);
+        return std::accumulate(all.begin(), all.end(), std::size_t{0});
+    };
+    const auto removed = static_cast<std::int64_t>(rows(staged) - rows(next));
+    staged = next;
+    publish(std::move(next));
+    return removed;
 }
 
-purge_receipt store::impl::purge() {
-    if (!files) return {};
+// Too old events go first, all at once; then erased leads, file by file, as the budget allows.
+void store::impl::purge_files(const manifest& before, const purge_options& how, purge_receipt& receipt) {
+    const std::int64_t begin = clock();
+    std::erase_if(left, [](const left_segment& s) { return s.data.expired(); });
+    const std::int64_t earliest = receipt.before ? receipt.before->time_since_epoch().count() : no_cut;
+    const auto seen = read_version();
+    std::vector<file_work> aged, dirty;
+    boost::unordered_flat_set<std::uint32_t> met;
+    const auto add = [&](std::vector<file_work>& to, const segment_entry& entry, std::size_t i) {
+        file_work work{.old = {entry.file}};
+        if (entry.max_time >= earliest) {
+            work.from = {seen.data->segments[i]};
+            work.veils = {seen.data->veil_of(i)};
+        }
+        to.push_back(std::move(work));
+    };
+    const auto place_of = [&](std::uint64_t file) {
+        return static_cast<std::size_t>(std::find(seen.files.begin(), seen.files.end(), file) -
+                                        seen.files.begin());
+    };
+    for (const segment_entry& entry : before.segments) {
+        const std::size_t i = place_of(entry.file);
+        if (entry.min_time < earliest)
+            add(aged, entry, i);
+        else if (seen.data->veil_of(i))
+            add(dirty, entry, i);
+    }
+    const auto perform = [&](std::span<const file_work> works, std::int64_t cut) {
+        std::int64_t rows = 0;
+        for (const file_work& work : works) {
+            const std::size_t i = place_of(work.old.front());
+            const auto& data = seen.data->segments[i];
+            const auto hidden = seen.data->veil_of(i);
+            rows += static_cast<std::int64_t>(data->size() - (hidden ? hidden->rows : 0));
+            if (!hidden) continue;
+            count_erased(*data, *hidden, receipt);
+            met.insert(hidden->leads.begin(), hidden->leads.end());
+            left.push_back({data, before.gone, before.last_erasure});
+        }
+        for (const auto& w : rewrite(works, *seen.data, cut)) {
+            ++receipt.files;
+            receipt.bytes += static_cast<std::int64_t>(w.entry.file_length);
+            rows -= static_cast<std::int64_t>(w.entry.rows);
+        }
+        if (cut != no_cut) receipt.aged += rows;
+    };
+    const auto is_late = [&] { return how.budget && clock() - begin >= how.budget->count(); };
+    const std::size_t step = files->tuning().cut_file_by_file ? 1 : aged.size();
+    for (std::size_t i = 0; i < aged.size(); i += step) perform(std::span(aged).subspan(i, step), earliest);
+    for (std::size_t i = 0; i < dirty.size() && !receipt.more; ++i) {
+        receipt.more = (i > 0 || !aged.empty()) && is_late();
+        if (!receipt.more) perform({&dirty[i], 1}, no_cut);
+    }
+    receipt.leads = static_cast<std::int64_t>(met.size());
+}
+
+purge_receipt store::impl::purge(const purge_options& how) {
     const std::lock_guard alone(maintaining);
+    purge_receipt receipt{.before = how.before};
+    if (!files) {
+        if (how.before) receipt.aged = remove_early(how.before->time_since_epoch().count());
+        return receipt;
+    }
     if (!files->tuning().purge_forgets_log) flush(false);
     {
         const std::lock_guard lock(writing);
         check_open();
     }
+    const std::int64_t when = clock();
+    if (std::int64_t cut = 0; !how.before && options.retain) {
+        if (__builtin_sub_overflow(when, options.retain->count(), &cut)) cut = no_cut;
+        receipt.before = instant(duration(cut));
+    }
     const manifest before = files->state();
-    purge_receipt receipt{.last_erasure = before.last_erasure};
-    if (before.gone == before.last_erasure) {
+    receipt.last_erasure = before.last_erasure;
+    const bool is_any_early =
+        receipt.before && std::any_of(before.segments.begin(), before.segments.end(), [&](const auto& e) {
+            return e.min_time < receipt.before->time_since_epoch().count();
+        });
+    if (before.gone == before.last_erasure && !is_any_early) {
         files->remove_dead(options.overwrite_purged);  // what an earlier purge could not remove
         return receipt;
     }
-    receipt.when = instant(duration(files->directory().now()));
-    std::vector<content_hash> met;
-    for (const segment_entry& entry : before.segments)
-        if (entry.erase_epoch < receipt.last_erasure) purge_file(entry, before.erasures, met, receipt);
-    receipt.leads = static_cast<std::int64_t>(hash_set(met.begin(), met.end()).size());
+    receipt.when = instant(duration(when));
+    purge_files(before, how, receipt);
     files->remove_dead(options.overwrite_purged);
     files->sync_directory();
+    if (receipt.more) receipt.last_erasure = before.gone;
     files->put([&](manifest& m) {
-        m.gone = receipt.last_erasure;
-        if (!options.suppress_erased)
-            std::erase_if(m.erasures, [&](const erasure& e) { return e.id <= m.gone; });
+        if (!receipt.more) {
+            m.gone = receipt.last_erasure;
+            for (auto& e : m.segments) e.erase_epoch = std::max(e.erase_epoch, m.gone);
+            if (!options.suppress_erased)
+                std::erase_if(m.erasures, [&](const erasure& e) { return e.id <= m.gone; });
+        }
         m.purges.push_back(receipt);
         if (m.purges.size() > most_receipts) m.purges.erase(m.purges.begin());
     });
@@ -115,8 +166,12 @@ std::vector<erasure_status> store::impl::erasures() const {
     const std::lock_guard lock(writing);
     if (is_closed) fail(errc::unsupported, "the store is closed");
     const manifest now = files->state();
-    for (const erasure& e : all_erasures(now, log_erasures))
-        all.push_back({e.id, instant(duration(e.when)), e.id <= now.gone});
+    for (const erasure& e : all_erasures(now, log_erasures)) {
+        const bool held = std::any_of(left.begin(), left.end(), [&](const left_segment& s) {
+            return !s.data.expired() && e.id > s.after && e.id <= s.until;
+        });
+        all.push_back({e.id, instant(duration(e.when)), e.id <= now.gone, held});
+    }
     return all;
 }
 
@@ -146,8 +201,8 @@ verify_report store::impl::verify() const {
         note(log.end.length);
         for (const auto& f : log.frames) {
             const disk::field_reader reader(f.payload, who, f.offset);
-            if (f.type == frame_type::erase)
-                decode_erasure(reader);
+            if (f.type != frame_type::events)
+                decode_erasures(f.type, reader);
             else
                 report.events += static_cast<std::int64_t>(decode_events(reader).events.leads.size());
         }

@@ -100,6 +100,7 @@ public:
         for (const auto& [name, file] : machine_.names_) names.push_back(name);
         return names;
     }
+    bool is_remote() const override { return machine_.is_remote; }
     bool exists(const std::string& name) const override { return machine_.names_.contains(name); }
     std::unique_ptr<weir::disk::file> open(const std::string& name) const override {
         return std::make_unique<open_file>(machine_, find(name), name);

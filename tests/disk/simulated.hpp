@@ -51,6 +51,7 @@ public:
     std::function<fate(call, const std::string& name)> before{};
     std::uint64_t calls = 0;
     bool is_locked = false;
+    bool is_remote = false;
 
     /// What may be left if the power fails now.
     image after_power_cut(std::mt19937_64&) const;

@@ -26,10 +26,10 @@ void seal_log(weir_fuzz::bytes& log) {
 
 void read(const weir::log_contents::entry& e) {
     const weir::disk::field_reader from(e.payload, weir_fuzz::who(), e.offset);
-    if (e.type == weir::frame_type::erase) {
-        const auto erasure = weir::decode_erasure(from);
-        const auto again = weir::encode_erasure(erasure);
-        weir_fuzz::require(std::equal(again.begin(), again.end(), e.payload.begin(), e.payload.end()),
+    if (e.type != weir::frame_type::events) {
+        const auto again = weir::encode_erasures(weir::decode_erasures(e.type, from));
+        weir_fuzz::require(again.type == e.type && std::equal(again.payload.begin(), again.payload.end(),
+                                                              e.payload.begin(), e.payload.end()),
                            "an erasure that is read is not one that is written");
         return;
     }

@@ -67,7 +67,8 @@ void write_log(const fs::path& folder, const char* name, int batches) {
         std::vector<std::uint32_t> rows(b.size());
         std::iota(rows.begin(), rows.end(), 0U);
         log.write({{weir::frame{weir::frame_type::events, weir::encode_events(b.data(), rows, 100 * i)}}});
-        log.write({{weir::frame{weir::frame_type::erase, weir::encode_erasure({1, 2, {3, 4}})}}});
+        log.write({{weir::encode_erasures({{{1, 2, {3, 4}}}})}});
+        log.write({{weir::encode_erasures({{{2, 3, {5, 6}}, {3, 3, {7, 8}}}})}});
     }
     write(folder, name, written.bytes);
 }

@@ -1,0 +1,253 @@
+// salvage.cpp - a damaged store read as far as it goes, and what is left written as a new one.
+#include "store/salvage.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "base/fail.hpp"
+#include "base/text.hpp"
+#include "store/recovery.hpp"
+#include "store/segment_merge.hpp"
+#include "store/store_impl.hpp"
+
+namespace weir::inline v1 {
+namespace {
+
+constexpr std::uint64_t max_log_bytes = std::uint64_t{1} << 30;
+constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
+
+class salvager {
+public:
+    salvager(std::unique_ptr<disk::directory> from, const salvage_options& options)
+        : options_(options), old_({.dedupe_horizon = for_ever, .read_only = true}) {
+        check_is_local(*from, options.allow_network);
+        old_.files = std::make_unique<store_files>(std::move(from), store_tuning{.accept_gap = true});
+        read_manifest();
+        read_segments();
+        if (!manifest_.is_clean) read_logs();
+        if (report_.erasures_may_be_lost && !options.accept_lost_erasures)
+            fail(errc::corrupt,
+                 "frames of the log are lost, and may have erased leads that would come back; "
+                 "accept_lost_erasures goes on",
+                 old_.files->directory().path());
+    }
+
+    salvage_report write(std::unique_ptr<disk::directory> to) {
+        check_is_local(*to, options_.allow_network);
+        if (!to->list().empty()) fail(errc::bad_input, "the new directory must be empty", to->path());
+        if (!to->lock("LOCK")) fail(errc::io, "another process writes this store", to->path());
+        manifest next{.store = {},
+                      .next_arrival = old_.next_arrival,
+                      .secret = manifest_.secret,
+                      .last_erasure = old_.last_erasure,
+                      .gone = old_.last_erasure,
+                      .erasures = manifest_.erasures,
+                      .purges = manifest_.purges};
+        next.erasures.insert(next.erasures.end(), old_.log_erasures.begin(), old_.log_erasures.end());
+        to->random(next.store);
+        store_files files(std::move(to), {});
+        files.adopt(next, 0);
+        std::vector<segment_entry> entries;
+        const store_version& all = old_.staged;
+        std::size_t i = 0;
+        for (; i < all.files.size() && all.files[i] != 0; ++i) add(files, entries, {i, 1}, dropped_[i]);
+        if (i < all.files.size()) add(files, entries, {i, all.files.size() - i}, {});
+        files.put([&](manifest& m) {
+            m.segments = std::move(entries);
+            m.flushed_seq = m.segments.size();
+            m.first_log = files.next_number();
+        });
+        count_leads();
+        return std::move(report_);
+    }
+
+private:
+    void note(std::string line) { report_.lost.push_back(std::move(line)); }
+    void note(const std::string& what, const error& why) {
+        note(what + ": " + why.message + (why.where.empty() ? "" : " (" + why.where + ")"));
+    }
+
+    // Without it nobody knows who was erased.
+    void read_manifest() {
+        const auto found = decode_manifest(old_.files->read(manifest_name, max_manifest_bytes));
+        if (!found.is_good[0] || !found.is_good[1]) note("MANIFEST: one of two copies");
+        manifest_ = found.value;
+        old_.files->adopt(manifest_, 0);
+        old_.secret.assign(reinterpret_cast<const char*>(manifest_.secret.data()), manifest_.secret.size());
+        old_.cache = std::make_shared<column_cache>(old_.budget() / 2);
+        old_.next_arrival = manifest_.next_arrival;
+        old_.last_erasure = manifest_.last_erasure;
+    }
+
+    void read_segments() {
+        for (const segment_entry& entry : manifest_.segments) {
+            const auto done = guarded([&] { read_segment(entry); });
+            if (done) continue;
+            note(segment_name(entry.file) + ", " + std::to_string(entry.rows) + " events from " +
+                     to_string(instant(duration(entry.min_time))) + " to " +
+                     to_string(instant(duration(entry.max_time))),
+                 done.error());
+            report_.lost_events += static_cast<std::int64_t>(entry.rows);
+        }
+    }
+
+    void read_segment(const segment_entry& entry) {
+        auto data = std::make_shared<snapshot::impl>(*old_.staged.data);
+        auto opened = old_.files->open(entry, *data, old_.cache);
+        std::vector<std::uint32_t> dropped;
+        {
+            const segment_in_use used(*opened.data);
+            opened.data->rows_ready();
+            for (const segment_column& c : opened.data->columns) {
+                const auto read = guarded([&] { c.ready(); });
+                if (read) continue;
+                dropped.push_back(c.column);
+                note(segment_name(entry.file) + ", attribute " +
+                         quoted(data->columns[c.column].name.attribute) + " of " +
+                         std::to_string(entry.rows) + " events",
+                     read.error());
+            }
+        }
+        old_.staged.data = data;  // for the keys
+        const veiled_segment one{opened.data,
+                                 old_.veil_of_erased(*opened.data, entry.erase_epoch, manifest_.erasures)};
+        if (one.hidden)
+            std::erase_if(opened.ids, [&](const stored_id& i) { return one.hidden->hides(i.lead); });
+        replace_segments(*data, {data->segments.size(), 0}, {&one, 1});
+        old_.staged.files.push_back(entry.file);
+        old_.file_ids[entry.file] = std::move(opened.ids);
+        dropped_.push_back(std::move(dropped));
+    }
+
+    struct found_log {
+        std::uint64_t number = 0;
+        byte_vector bytes{};
+        std::optional<log_end> before{};
+    };
+    struct found_frame {
+        log_contents::entry entry;
+        disk::file_identity who;
+    };
+
+    // Frames count by their numbers: a later log says how far an earlier one is good, so what stands behind
+    // that in it was refused, and the number used again.
+    void read_logs() {
+        std::vector<found_log> logs;
+        for (const std::string& name : old_.files->directory().list()) {
+            const auto number = number_in(name, "wal-");
+            if (!number || *number < manifest_.first_log) continue;
+            auto bytes = guarded([&] { return old_.files->read(name, max_log_bytes); });
+            if (!bytes) {
+                note(name, bytes.error());
+                report_.erasures_may_be_lost = true;
+                continue;
+            }
+            const auto before = log_before(*bytes, {manifest_.store, *number, name});
+            if (!before) note(name + ": the header");
+            logs.push_back({*number, *std::move(bytes), before});
+        }
+        if (logs.empty() || logs.front().number != manifest_.first_log) {
+            note(log_name(manifest_.first_log) + ": the file is missing");
+            report_.erasures_may_be_lost = true;
+        }
+        std::map<std::uint64_t, found_frame> frames;
+        std::uint64_t stated = manifest_.flushed_seq;  // there were frames up to this one
+        for (std::size_t i = 0; i < logs.size(); ++i) {
+            const disk::file_identity who{manifest_.store, logs[i].number, log_name(logs[i].number)};
+            std::span<const std::byte> good(logs[i].bytes);
+            const bool is_last = i + 1 == logs.size();
+            if (!is_last && logs[i + 1].before && logs[i + 1].before->file == logs[i].number)
+                good = good.first(std::min<std::size_t>(good.size(), logs[i + 1].before->length));
+            if (logs[i].before) stated = std::max(stated, logs[i].before->seq);
+            const auto found = find_frames(good, who);
+            for (const auto& f : found)
+                if (f.seq > manifest_.flushed_seq) frames.insert_or_assign(f.seq, found_frame{f, who});
+            note_tail(good, found, who);
+        }
+        replay(frames, stated);
+    }
+
+    // What was written last may never have been finished: then an open leaves it out, too.
+    void note_tail(std::span<const std::byte> log, const std::vector<log_contents::entry>& found,
+                   const disk::file_identity& who) {
+        std::size_t end = log_header_bytes;
+        if (!found.empty()) end = (found.back().offset + found.back().payload.size() + 7) / 8 * 8;
+        if (log.size() > end)
+            note(who.name + ": " + std::to_string(log.size() - end) +
+                 " bytes behind the last frame, damaged or never finished");
+    }
+
+    void replay(const std::map<std::uint64_t, found_frame>& frames, std::uint64_t stated) {
+        std::uint64_t next = manifest_.flushed_seq + 1;
+        const auto skip_to = [&](std::uint64_t seq) {
+            if (seq == next) return;
+            note("frames " + std::to_string(next) + " to " + std::to_string(seq - 1) + " of the log");
+            report_.lost_frames += static_cast<std::int64_t>(seq - next);
+            report_.erasures_may_be_lost = true;
+        };
+        for (const auto& [seq, f] : frames) {
+            skip_to(seq);
+            next = seq + 1;
+            const disk::field_reader from(f.entry.payload, f.who, f.entry.offset);
+            const auto done = guarded([&] {
+                if (f.entry.type == frame_type::events)
+                    old_.replay_events(from);
+                else if (f.entry.type == frame_type::erase || f.entry.type == frame_type::erase_many)
+                    old_.replay_erasures(f.entry.type, from);
+                else
+                    fail(errc::unsupported, "a frame has a type that is not known", f.who.name);
+            });
+            if (done) continue;
+            note("frame " + std::to_string(seq) + " of the log", done.error());
+            ++report_.lost_frames;
+            report_.erasures_may_be_lost |= f.entry.type != frame_type::events;
+        }
+        if (stated >= next) skip_to(stated + 1);
+    }
+
+    // Writes a run of segments as one file, without what is hidden.
+    void add(store_files& files, std::vector<segment_entry>& entries, const segment_run& run,
+             const std::vector<std::uint32_t>& dropped) {
+        const snapshot::impl& names = *old_.staged.data;
+        const auto veils = veils_of(names, run);
+        const auto one = merge_segments(std::span(names.segments).subspan(run.begin, run.size), no_lead, {},
+                                        {.veils = veils, .without_columns = dropped});
+        if (one->size() == 0) return;
+        const std::uint64_t file = old_.staged.files[run.begin];
+        segment_entry entry =
+            files.write(files.new_number(), *one, names, file == 0 ? old_.log_ids : old_.file_ids[file]);
+        entry.first_seq = entry.last_seq = entries.size() + 1;
+        entry.erase_epoch = old_.last_erasure;
+        entry.partition = one->part;
+        entries.push_back(entry);
+        report_.events += static_cast<std::int64_t>(entry.rows);
+    }
+
+    void count_leads() { report_.leads = snapshot(old_.staged.data).leads(); }
+
+    salvage_options options_;
+    salvage_report report_{};
+    store::impl old_;  // which nobody writes
+    manifest manifest_{};
+    std::vector<std::vector<std::uint32_t>> dropped_{};  // columns, by segment of a file
+};
+
+}  // namespace
+
+salvage_report salvage_store(std::unique_ptr<disk::directory> from, std::unique_ptr<disk::directory> to,
+                             const salvage_options& options) {
+    salvager old(std::move(from), options);
+    return old.write(std::move(to));
+}
+
+result<salvage_report> salvage(const std::string& from, const std::string& to,
+                               const salvage_options& options) {
+    return guarded([&] {
+        salvager old(disk::open_directory(from, false), options);
+        return old.write(disk::open_directory(to, true));
+    });
+}
+
+}  // namespace weir::inline v1
