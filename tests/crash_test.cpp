@@ -455,10 +455,10 @@ std::uint64_t number_in(const char* variable, std::uint64_t otherwise) {
     return given != nullptr ? std::strtoull(given, nullptr, 10) : otherwise;
 }
 // WEIR_STATES makes a long run, WEIR_SEED=199 WEIR_STATES=1 replays one world.
-#ifdef NDEBUG
-constexpr std::uint64_t usual_states = 1'000'000;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t usual_states = 100'000;
 #else
-constexpr std::uint64_t usual_states = 20'000;
+constexpr std::uint64_t usual_states = 1'000'000;
 #endif
 std::uint64_t states_wanted() { return number_in("WEIR_STATES", usual_states); }
 std::uint64_t first_seed() { return number_in("WEIR_SEED", 1); }

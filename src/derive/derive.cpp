@@ -8,6 +8,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "base/wording.hpp"
 #include "derive/earlier.hpp"
 #include "derive/fold.hpp"
 #include "derive/layer.hpp"
@@ -49,7 +50,7 @@ void check_words(const rulebook& rules, const std::vector<refused_move>& refused
 }
 
 std::string counted(std::int64_t n, const std::string& one, const std::string& many) {
-    return std::to_string(n) + " " + (n == 1 ? one : many);
+    return with_commas(n) + " " + (n == 1 ? one : many);
 }
 
 std::int64_t raw_events_named(const snapshot::impl& data, const std::vector<std::uint32_t>& codes) {

@@ -7,6 +7,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "base/wording.hpp"
 #include "derive/fold.hpp"
 #include "store/attribute_reader.hpp"
 #include "store/stage_visits.hpp"
@@ -104,7 +105,7 @@ table violations_table(const std::vector<violation>& violations) {
 }
 
 std::string counted(std::size_t n, const std::string& one) {
-    return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
+    return with_commas(static_cast<std::int64_t>(n)) + " " + one + (n == 1 ? "" : "s");
 }
 
 std::size_t leads_in(const std::vector<visit>& visits) {
