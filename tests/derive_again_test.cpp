@@ -58,7 +58,7 @@ std::string print_layer(const snapshot& derived) {
     for (const auto& r : layer.refusals)
         out << "\nrefused: " << r.lead << ' ' << r.time << ' ' << r.event << ' ' << r.policy << ' '
             << r.target;
-    for (const std::string& note : layer.notes) out << "\nnote: " << note;
+    for (const std::string& note : notes_of(layer.facts)) out << "\nnote: " << note;
     for (const std::uint32_t lead : layer.disputed) out << "\ndisputed: " << lead;
     for (std::size_t e = 0; e < data.hidden.size(); ++e)
         if (data.hidden[e]) out << "\nhidden: " << e;

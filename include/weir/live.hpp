@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -110,17 +111,52 @@ private:
     funnel_part part_;
 };
 
-/// A flow whose stages follow a store: each update derives again those leads alone whose stages may differ.
+/// What the answer to a flow is made of, for the leads of one snapshot: sums, times, and what notes tell of.
+/// Immutable and cheap to copy; it has no JSON form yet. Size: a number for each visit and each conversion, a
+/// few for each group and bucket; no events.
+class WEIR_API partial_flow {
+public:
+    /// Gives what measure() answers of all the leads in it. Errors: those of measure() for groups, buckets,
+    /// and sums of amounts.
+    result<flow_table> answer() const;
+
+    struct impl;
+    explicit partial_flow(std::shared_ptr<const impl>) noexcept;
+    const impl& data() const { return *impl_; }
+
+private:
+    std::shared_ptr<const impl> impl_;
+};
+/// Measures a flow as far as sums. Errors: those of measure().
+WEIR_API result<partial_flow> part_of(const snapshot&, const flow&, const scope& = {});
+/// The same, given what this function said of another snapshot of the store: leads whose events or stages
+/// differ, or of whom another as_of tells something else (open, stalled, mature), are taken out as they were
+/// and put in as they are. The part keeps the snapshot.
+///
+/// All leads are counted if nothing can be taken over: another question, another lifecycle or identity, a
+/// part that was merged or read. Errors: those of measure(). Cost: twice the leads concerned, and a pass over
+/// codes of leads.
+WEIR_API result<partial_flow> part_of(const snapshot&, const flow&, const std::optional<partial_flow>& before,
+                                      const scope& = {});
+/// Adds up two parts of one question, in any order and any tree of merges. Each lead must be in one of them,
+/// with all its events. Errors: invalid_question (two questions, lifecycles or as_of), limit_exceeded
+/// (max_groups).
+WEIR_API result<partial_flow> merge(const partial_flow&, const partial_flow&);
+
+/// A flow that follows its store: each update derives again those leads alone whose stages may differ, and
+/// counts again those alone whose part of the answer may.
 class WEIR_API live_flow {
 public:
     live_flow(lifecycle, flow);
     /// Takes a snapshot without stages of their lifecycle. After an error all is as before. Errors: those of
-    /// derive(). Cost: that of derive() with the stages before at hand; all leads of which keys were put
-    /// together.
+    /// derive(). Cost: that of derive() with the stages before at hand, and of part_of() with the part
+    /// before; all leads of which keys were put together.
     result<void> update(const snapshot&, const scope& = {});
     /// Gives the bytes that measure(derive(snapshot, lifecycle), flow) gives. Errors: those of measure().
-    /// Cost: a pass over the stages; with `by` or stalled_after over the events too.
+    /// Cost: that of the rows; with explain_plan that of measure().
     result<flow_table> answer(const scope& = {}) const;
+    /// What merge() takes. Errors: those of measure().
+    const result<partial_flow>& part() const { return part_; }
     /// The last snapshot with its stages, which any question may be asked of.
     const snapshot& stages() const { return stages_; }
 
@@ -128,6 +164,7 @@ private:
     lifecycle lifecycle_;
     flow flow_;
     snapshot stages_{};
+    result<partial_flow> part_;
 };
 
 }  // namespace v1

@@ -8,7 +8,6 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
-#include "base/wording.hpp"
 #include "derive/earlier.hpp"
 #include "derive/fold.hpp"
 #include "derive/layer.hpp"
@@ -49,10 +48,6 @@ void check_words(const rulebook& rules, const std::vector<refused_move>& refused
          rules.rule(first->rule).path + ".stage_change");
 }
 
-std::string counted(std::int64_t n, const std::string& one, const std::string& many) {
-    return with_commas(n) + " " + (n == 1 ? one : many);
-}
-
 std::int64_t raw_events_named(const snapshot::impl& data, const std::vector<std::uint32_t>& codes) {
     std::int64_t sum = 0;
     for (std::size_t s = 0; s < data.raw_segments(); ++s) {
@@ -64,33 +59,18 @@ std::int64_t raw_events_named(const snapshot::impl& data, const std::vector<std:
     return sum;
 }
 
-// A trigger that no event bears is worth a word only if another name was probably meant.
-void note_misspelt(const snapshot::impl& data, const rulebook& rules, std::vector<std::string>& notes) {
-    const std::vector<std::string> present = data.present_events();
+layer_facts facts_of(const snapshot::impl& data, const rulebook& rules,
+                     const std::vector<std::uint32_t>& codes, std::size_t refused) {
+    layer_facts f{.named_like_stages = raw_events_named(data, codes),
+                  .refused = static_cast<std::int64_t>(refused),
+                  .present = data.present_events()};
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const weir::rule& r = *rules.rule(i).written;
-        for (const std::string& name : r.stage_change.event.empty() ? r.event : r.stage_change.event) {
-            if (std::binary_search(present.begin(), present.end(), name)) continue;
-            const std::string suggestion = did_you_mean(name, present);
-            if (suggestion.empty()) continue;
-            notes.push_back(rules.rule(i).path + ": " + quoted(name) + " names no event" + suggestion);
-        }
+        for (const std::string& name : r.stage_change.event.empty() ? r.event : r.stage_change.event)
+            if (!std::binary_search(f.present.begin(), f.present.end(), name))
+                f.unborne.push_back({rules.rule(i).path, name});
     }
-}
-
-std::vector<std::string> notes_of(const snapshot::impl& data, const rulebook& rules,
-                                  const std::vector<std::uint32_t>& codes, std::size_t refused) {
-    std::vector<std::string> notes;
-    if (const std::int64_t n = raw_events_named(data, codes); n > 0) {
-        notes.push_back(counted(n, "raw event named like a stage is", "raw events named like a stage are") +
-                        " hidden by the stage events");
-    }
-    if (refused > 0) {
-        notes.push_back(counted(static_cast<std::int64_t>(refused), "move was", "moves were") +
-                        " refused by a policy");
-    }
-    note_misspelt(data, rules, notes);
-    return notes;
+    return f;
 }
 
 std::vector<std::uint32_t> codes_of(const rulebook& rules, dictionary& event_names) {
@@ -182,7 +162,7 @@ snapshot derive_checked(const snapshot& from, const lifecycle& l, const snapshot
     layer->segment =
         build_layer(rules, parts, codes, extended->columns, kept ? reasons_of(*before) : nullptr);
     if (kept) add_kept(*kept, first_column, *layer);
-    layer->notes = notes_of(data, rules, codes, layer->refusals.size());
+    layer->facts = facts_of(data, rules, codes, layer->refusals.size());
     extended->segments.push_back(layer->segment);
     extended->layers.push_back(std::move(layer));
     hide(extended->hidden, codes);

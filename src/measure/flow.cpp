@@ -1,10 +1,7 @@
-// flow.cpp - bind the question, scan the leads, put the parts together.
+// flow.cpp - bind the question, count the leads, put the parts together.
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,191 +10,13 @@
 
 #include <weir/flow.hpp>
 
-#include <fmt/format.h>
-
 #include "base/fail.hpp"
-#include "base/parallel.hpp"
-#include "base/text.hpp"
-#include "measure/flow_frame.hpp"
+#include "measure/flow_count.hpp"
 #include "measure/flow_rows.hpp"
-#include "measure/flow_walk.hpp"
-#include "measure/grouping.hpp"
 #include "measure/time_limits.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/column_cache.hpp"
-#include "store/scan.hpp"
-#include "store/stage_visits.hpp"
 
 namespace weir::inline v1 {
 namespace {
-
-constexpr std::size_t max_parts = 1'000'000;
-
-// An exit has a column of its own in the tables of outcomes.
-void check_exit_names(const lifecycle& l) {
-    constexpr std::array<std::string_view, 13> taken{
-        "group",    "bucket", "stage",   "entries", "leads",        "advanced", "recycled",
-        "repeated", "merged", "stalled", "open",    "skipped_past", "filled"};
-    for (const auto& exit : l.exits)
-        if (std::find(taken.begin(), taken.end(), exit) != taken.end())
-            fail(errc::invalid_question,
-                 fmt::format("the exit {} has the name of a column of the answer", quoted(exit)),
-                 "lifecycle.exits");
-}
-
-flow_rules rules_of(const flow& q, const lifecycle& l, std::int64_t as_of) {
-    flow_rules rules{.shape = {l.stages.size(), l.exits.size()}, .reach = q.reach, .as_of = as_of};
-    for (const auto& s : l.stages) rules.stalled_after.push_back(s.stalled_after);
-    rules.within = window_of(q.within);
-    return rules;
-}
-
-// Counting
-// -----------------------------------------------------------------------------------------------------
-
-class flow_scan {
-public:
-    flow_scan(const snapshot::impl& data, const flow& q, std::size_t layer, std::int64_t as_of, int threads)
-        : data_(data),
-          q_(q),
-          rules_(rules_of(q, data.layers[layer]->lifecycle, as_of)),
-          threads_(threads),
-          layer_(data, layer),
-          attribute_(data, q.by),
-          amount_(data, q.amount) {
-        frames_.push_back(whole_frame(q.period, as_of));
-        if (q.bucket.unit != calendar_unit::none)
-            frames_.push_back(bucket_frame(q.bucket, frames_.front(), first_visit(), as_of));
-        for (int w = 0; w < threads; ++w) workers_.emplace_back(flow_counter(rules_, frames_, layer_));
-        groups_.assign(workers_.size(), group_set(attribute_, q.max_groups));
-    }
-    flow_scan(const flow_scan&) = delete;
-
-    /// Gives the plan.
-    std::string run() {
-        // The lead's own events tell its group, and how long it has been idle.
-        if (!q_.by.empty() || asks_for_stalled()) return count_with_events();
-        count_visits_alone();
-        return fmt::format("plan: {} visits of {} leads read from the stages alone; {} threads",
-                           layer_.size(), layer_.leads().size(), threads_);
-    }
-
-    const flow_rules& rules() const { return rules_; }
-    const std::vector<flow_frame>& frames() const { return frames_; }
-    const std::vector<std::string>& places() const { return layer_.places(); }
-    std::span<const group_set> groups() const { return groups_; }
-    std::size_t worker_count() const { return workers_.size(); }
-    std::vector<flow_counter::part_tallies>& counted(std::size_t w) { return workers_[w].counter.finish(); }
-    std::int64_t disputed() const {
-        std::int64_t sum = 0;
-        for (const worker& w : workers_) sum += w.disputed;
-        return sum;
-    }
-
-private:
-    struct worker {
-        explicit worker(flow_counter c) : counter(std::move(c)) {}
-        flow_counter counter;
-        std::size_t next_lead = 0;  // of the layer
-        std::vector<stage_visit> visits{};
-        std::vector<visit_amount> amounts{};
-        std::int64_t disputed = 0;  // leads whose group arrival decided
-    };
-
-    bool asks_for_stalled() const {
-        return std::any_of(rules_.stalled_after.begin(), rules_.stalled_after.end(),
-                           [](const auto& limit) { return limit.has_value(); });
-    }
-
-    // The first that begins in the period.
-    std::optional<std::int64_t> first_visit() const {
-        std::optional<std::int64_t> first;
-        for (std::uint32_t r = 0; r < layer_.size(); ++r) {
-            const std::int64_t t = layer_.time(r);
-            if (t <= rules_.as_of && (!first || t < *first) && frames_.front().period_of(t)) first = t;
-        }
-        return first;
-    }
-
-    void count_visits_alone() {
-        const std::vector<std::size_t> borders = layer_.split(threads_);
-        in_parallel(threads_, [&](int w) {
-            worker& me = workers_[static_cast<std::size_t>(w)];
-            std::size_t lead = borders[static_cast<std::size_t>(w)];
-            const std::size_t end = borders[static_cast<std::size_t>(w) + 1];
-            if (lead == end) return;
-            const auto leads = layer_.leads();
-            // Amounts may be attributes of the events that caused the visits.
-            in_pieces(data_, leads[lead], leads[end - 1] + 1, [&](std::uint32_t, std::uint32_t until) {
-                for (; lead < end && leads[lead] < until; ++lead)
-                    if (layer_.has_begun(lead, rules_.as_of))
-                        count(me, 0, lead, std::numeric_limits<std::int64_t>::min());
-            });
-        });
-    }
-
-    std::string count_with_events() {
-        scan_options options{.as_of = rules_.as_of, .hidden = true};
-        options.threads = threads_;
-        options.segments.resize(data_.segments.size());
-        std::fill_n(options.segments.begin(), data_.raw_segments(), true);
-        const scan_result done = scan(data_, options, [this](int w, const lead_rows& lead) {
-            worker& me = workers_[static_cast<std::size_t>(w)];
-            if (!find(me, lead.lead)) return;
-            const std::size_t group =
-                q_.by.empty() ? 0
-                              : groups_[static_cast<std::size_t>(w)].number_of(group_value(me, lead.rows));
-            count(me, group, me.next_lead, lead.rows.back().time);
-        });
-        return plan_note(data_, options, done);
-    }
-
-    // Leads come in ascending order. False if this one has no visit.
-    bool find(worker& me, std::uint32_t lead) const {
-        const auto leads = layer_.leads();
-        while (me.next_lead < leads.size() && leads[me.next_lead] < lead) ++me.next_lead;
-        return me.next_lead < leads.size() && leads[me.next_lead] == lead &&
-               layer_.has_begun(me.next_lead, rules_.as_of);
-    }
-
-    void count(worker& me, std::size_t group, std::size_t lead, std::int64_t last_event) const {
-        const auto stay = q_.amount.empty() ? layer_.stay(lead, rules_.as_of) : std::nullopt;
-        if (stay && me.counter.add(group, *stay, last_event)) return;
-        layer_.read(lead, rules_.as_of, me.visits);
-        me.amounts.clear();
-        if (!q_.amount.empty())
-            for (const stage_visit& v : me.visits) me.amounts.push_back(amount_of(v));
-        me.counter.add(group, {me.visits, me.amounts, last_event});
-    }
-
-    visit_amount amount_of(const stage_visit& v) const {
-        const datum d = amount_.at(layer_.event(v));
-        if (d.missing()) return {};
-        if (amount_.kind_of(d) != value_kind::money) return {.not_money = true};
-        return {.amount = money{d.bits, data_.columns[d.column].name.currency}};
-    }
-
-    datum group_value(worker& me, std::span<const row> rows) const {
-        const bool last = q_.by_value == by_value::last_touch;
-        const touch t = last ? last_touch(attribute_, rows, rules_.as_of, touching::raw)
-                             : first_touch(attribute_, rows, rules_.as_of, touching::raw);
-        if (t.disputed) ++me.disputed;
-        return t.value;
-    }
-
-    const snapshot::impl& data_;
-    const flow& q_;
-    flow_rules rules_;
-    int threads_;
-    stage_visits layer_;
-    attribute_reader attribute_, amount_;
-    std::vector<flow_frame> frames_{};  // the whole, then perhaps its buckets
-    std::deque<worker> workers_{};
-    std::vector<group_set> groups_{};
-};
-
-// The rows of the answer
-// ---------------------------------------------------------------------------------------
 
 using period_tallies = std::map<std::size_t, flow_tally>;  // by period of the frame
 
@@ -244,7 +63,8 @@ public:
             not_money_ += frame.labels.empty() && !group ? t.not_money : 0;
             flow_part part{.group = group, .bucket = {}};
             if (!frame.labels.empty()) part.bucket = frame.labels[p];
-            writer_.add(part, std::move(t));
+            const told_times times = tell_times(t);
+            writer_.add(part, t, times);
         }
     }
     std::int64_t not_money() const { return not_money_; }
@@ -259,20 +79,10 @@ private:
     std::int64_t not_money_ = 0;
 };
 
-void check_parts(const group_order& order, const std::vector<flow_frame>& frames) {
-    std::size_t periods = 0;
-    for (const auto& f : frames) periods += f.periods();
-    if ((1 + order.texts.size()) * periods > max_parts)
-        fail(errc::limit_exceeded,
-             fmt::format("{} groups in {} buckets are more than {} parts; ask for fewer", order.texts.size(),
-                         frames.back().periods(), max_parts),
-             "bucket");
-}
-
 void write_parts(flow_scan& scanned, flow_table& answer) {
     const flow& q = answer.question;
     const group_order order = q.by.empty() ? group_order{} : merge_groups(scanned.groups(), q.max_groups);
-    check_parts(order, scanned.frames());
+    check_parts(order.texts.size(), scanned.frames());
     std::vector<std::vector<period_tallies>> by_frame;
     for (std::size_t f = 0; f < scanned.frames().size(); ++f)
         by_frame.push_back(tallies_of(scanned, f, order));
@@ -284,10 +94,7 @@ void write_parts(flow_scan& scanned, flow_table& answer) {
     }
     if (scanned.disputed() > 0) answer.notes.push_back(arrival_note(q.by, scanned.disputed()));
     if (order.value_reads_none) answer.notes.push_back(reads_none_note(q.by));
-    if (const std::int64_t n = writer.not_money(); n > 0)
-        answer.notes.push_back(fmt::format("{} {} {} that is not money and is not added up", n,
-                                           n == 1 ? "entry has a value of" : "entries have a value of",
-                                           quoted(q.amount)));
+    note_not_money(writer.not_money(), q.amount, answer.notes);
 }
 
 }  // namespace

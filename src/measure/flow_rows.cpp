@@ -39,12 +39,27 @@ duration mean_of(const std::vector<std::int64_t>& times) {
 
 }  // namespace
 
-void flow_writer::add(const flow_part& part, flow_tally t) {
+told_times tell_times(flow_tally& t) {
+    told_times told;
+    for (auto& times : t.stays) {
+        told_times::stay& s = told.stays.emplace_back();
+        s.ended = static_cast<std::int64_t>(times.size());
+        if (!times.empty()) s.mean = mean_of(times);
+        const quantiles of_times = median_and_p90(times);
+        s.median = of_times.median;
+        s.p90 = of_times.p90;
+    }
+    for (auto& c : t.by_leads) told.by_leads.push_back(quantile(c.waits, 1, 2));
+    for (auto& c : t.by_entries) told.by_entries.push_back(quantile(c.waits, 1, 2));
+    return told;
+}
+
+void flow_writer::add(const flow_part& part, const flow_tally& t, const told_times& times) {
     add_movement(part, t);
     add_outcomes(part, t);
     add_reasons(part, t);
-    add_stays(part, t);
-    add_conversions(part, t);
+    add_stays(part, times);
+    add_conversions(part, t, times);
     add_amounts(part, t);
 }
 
@@ -88,29 +103,26 @@ void flow_writer::add_reasons(const flow_part& part, const flow_tally& t) {
                                    .entries = n});
 }
 
-void flow_writer::add_stays(const flow_part& part, flow_tally& t) {
+void flow_writer::add_stays(const flow_part& part, const told_times& times) {
     for (std::size_t s = 0; s < shape_.stages; ++s) {
-        auto& times = t.stays[s];
-        if (is_sparse(part) && times.empty()) continue;
-        stay_row row{.part = part, .stage = places_[s], .ended = static_cast<std::int64_t>(times.size())};
-        if (!times.empty()) row.mean = mean_of(times);
-        const quantiles of_times = median_and_p90(times);
-        row.median = of_times.median;
-        row.p90 = of_times.p90;
-        answer_.stay.push_back(std::move(row));
+        const auto& [ended, mean, median, p90] = times.stays[s];
+        if (is_sparse(part) && ended == 0) continue;
+        answer_.stay.push_back({part, places_[s], ended, mean, median, p90});
     }
 }
 
-void flow_writer::add_conversions(const flow_part& part, flow_tally& t) {
+void flow_writer::add_conversions(const flow_part& part, const flow_tally& t, const told_times& times) {
     for (std::size_t p = 0; p < t.by_leads.size(); ++p) {
         if (is_sparse(part) && t.by_leads[p].entered() == 0) continue;
-        answer_.conversion.push_back(conversion(part, p, basis::leads, t.by_leads[p]));
-        answer_.conversion.push_back(conversion(part, p, basis::entries, t.by_entries[p]));
+        answer_.conversion.push_back(conversion(part, p, basis::leads, t.by_leads[p], times.by_leads[p]));
+        answer_.conversion.push_back(
+            conversion(part, p, basis::entries, t.by_entries[p], times.by_entries[p]));
     }
 }
 
 conversion_row flow_writer::conversion(const flow_part& part, std::size_t pair, weir::basis basis,
-                                       conversion_tally& t) const {
+                                       const conversion_tally& t,
+                                       std::optional<duration> median_wait) const {
     const auto [from, to] = shape_.pairs()[pair];
     // Several entries of one lead are no independent trials: an interval would be too narrow.
     const auto rate_of = basis == basis::leads ? wilson : share;
@@ -122,7 +134,7 @@ conversion_row flow_writer::conversion(const flow_part& part, std::size_t pair, 
     row.recycled = t.ends[end_recycled];
     row.stalled = t.ends[end_stalled];
     row.open = t.ends[end_open];
-    row.median_wait = quantile(t.waits, 1, 2);
+    row.median_wait = median_wait;
     return row;
 }
 

@@ -46,27 +46,37 @@ std::vector<std::pair<std::size_t, std::size_t>> flow_shape::pairs() const {
     return all;
 }
 
-void add_to(counts& sum, const counts& more) {
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += more[i];
+void add_to(counts& sum, const counts& more, std::int64_t times) {
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += times * more[i];
 }
 
-void outcome_tally::add(const outcome_tally& other) {
-    add_to(entered, other.entered);
-    add_to(skipped_past, other.skipped_past);
-    add_to(filled, other.filled);
-    for (std::size_t s = 0; s < fates.size(); ++s) add_to(fates[s], other.fates[s]);
+void outcome_tally::add(const outcome_tally& other, std::int64_t times) {
+    add_to(entered, other.entered, times);
+    add_to(skipped_past, other.skipped_past, times);
+    add_to(filled, other.filled, times);
+    for (std::size_t s = 0; s < fates.size(); ++s) add_to(fates[s], other.fates[s], times);
 }
 
 std::int64_t conversion_tally::entered() const { return sum_of(ends); }
 
 void conversion_tally::add(const conversion_tally& other) {
-    for (std::size_t i = 0; i < ends.size(); ++i) ends[i] += other.ends[i];
-    mature += other.mature;
-    mature_converted += other.mature_converted;
+    add_counts(other, 1);
     append(waits, other.waits);
 }
 
-void move_counts::add(const move_counts& other) { add_to(counts_, other.counts_); }
+void conversion_tally::add_counts(const conversion_tally& other, std::int64_t times) {
+    for (std::size_t i = 0; i < ends.size(); ++i) ends[i] += times * other.ends[i];
+    mature += times * other.mature;
+    mature_converted += times * other.mature_converted;
+}
+
+void move_counts::add(const move_counts& other, std::int64_t times) {
+    add_to(counts_, other.counts_, times);
+}
+
+bool move_counts::none() const {
+    return std::all_of(counts_.begin(), counts_.end(), [](std::int64_t n) { return n == 0; });
+}
 
 std::vector<std::pair<move_key, std::int64_t>> move_counts::list() const {
     std::vector<std::pair<move_key, std::int64_t>> moves;
@@ -94,27 +104,36 @@ flow_tally::flow_tally(const flow_shape& s)
       by_entries(by_leads.size()) {}
 
 void flow_tally::add(const flow_tally& other) {
-    add_to(rise, other.rise);
-    add_to(balance_from, other.balance_from);
-    add_to(created, other.created);
-    add_to(in, other.in);
-    add_to(out, other.out);
-    add_to(balance_until, other.balance_until);
-    moves.add(other.moves);
-    by_visit.add(other.by_visit);
-    by_lead.add(other.by_lead);
+    add_counts(other, 1);
     for (const auto& [key, n] : other.reasons) reasons[key] += n;
     for (std::size_t s = 0; s < stays.size(); ++s) append(stays[s], other.stays[s]);
     for (std::size_t p = 0; p < by_leads.size(); ++p) {
-        by_leads[p].add(other.by_leads[p]);
-        by_entries[p].add(other.by_entries[p]);
+        append(by_leads[p].waits, other.by_leads[p].waits);
+        append(by_entries[p].waits, other.by_entries[p].waits);
+    }
+}
+
+void flow_tally::add_counts(const flow_tally& other, std::int64_t times) {
+    add_to(rise, other.rise, times);
+    add_to(balance_from, other.balance_from, times);
+    add_to(created, other.created, times);
+    add_to(in, other.in, times);
+    add_to(out, other.out, times);
+    add_to(balance_until, other.balance_until, times);
+    moves.add(other.moves, times);
+    by_visit.add(other.by_visit, times);
+    by_lead.add(other.by_lead, times);
+    for (std::size_t p = 0; p < by_leads.size(); ++p) {
+        by_leads[p].add_counts(other.by_leads[p], times);
+        by_entries[p].add_counts(other.by_entries[p], times);
     }
     for (const auto& [key, more] : other.amounts) {
         amount_sum& sum = amounts[key];
-        sum.entries += more.entries;
-        sum.units += more.units;
+        sum.entries += times * more.entries;
+        sum.units += times * more.units;
+        if (sum.entries == 0) amounts.erase(key);
     }
-    not_money += other.not_money;
+    not_money += times * other.not_money;
 }
 
 void check_conservation(const flow_tally& t, const flow_shape& shape, std::span<const std::string> places) {

@@ -56,7 +56,7 @@ struct outcome_tally {
 
     counts entered, skipped_past, filled;  ///< by stage
     std::vector<counts> fates;             ///< by stage, by fate_number
-    void add(const outcome_tally&);
+    void add(const outcome_tally&, std::int64_t times = 1);
 };
 
 enum conversion_end : std::size_t { end_converted, end_lost, end_recycled, end_stalled, end_open, end_count };
@@ -69,6 +69,7 @@ struct conversion_tally {
 
     std::int64_t entered() const;
     void add(const conversion_tally&);
+    void add_counts(const conversion_tally&, std::int64_t times);  ///< all but waits
 };
 
 struct move_key {
@@ -83,7 +84,8 @@ public:
     std::int64_t& between(std::size_t from, std::size_t place) {
         return counts_[(from + 1) * places_ + place];
     }
-    void add(const move_counts&);
+    void add(const move_counts&, std::int64_t times = 1);
+    bool none() const;
     /// Moves that happened, creations first.
     std::vector<std::pair<move_key, std::int64_t>> list() const;
 
@@ -123,10 +125,13 @@ struct flow_tally {
     std::int64_t not_money = 0;  ///< entries whose amount is a value of another kind
 
     void add(const flow_tally&);
+    /// Adds as often as said, which may be -1: all but the lists of times, and reasons, whose texts are not
+    /// owned.
+    void add_counts(const flow_tally&, std::int64_t times);
 };
 
 /// Adds up numbers by place or stage.
-void add_to(counts& sum, const counts& more);
+void add_to(counts& sum, const counts& more, std::int64_t times = 1);
 
 /// Throws corrupt if the numbers of a part contradict each other: a balance that its moves do not explain, a
 /// move that left nowhere, a visit without a fate. No input can cause that, only a fault of this library.

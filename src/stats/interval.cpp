@@ -62,13 +62,6 @@ private:
     std::vector<std::size_t> sizes_{};
 };
 
-// The place of the ceil(p n)-th of n values.
-std::size_t place_of(std::size_t size, int numerator, int denominator) {
-    const auto n = static_cast<std::int64_t>(size);
-    const std::int64_t rank = (n * numerator + denominator - 1) / denominator;
-    return static_cast<std::size_t>(std::clamp<std::int64_t>(rank, 1, n) - 1);
-}
-
 rate_status status_of(std::int64_t n, std::int64_t of) {
     if (of == 0) return rate_status::empty;
     return n == 0 || n == of ? rate_status::boundary : rate_status::ok;
@@ -93,6 +86,12 @@ rate wilson(std::int64_t n, std::int64_t of) {
 rate share(std::int64_t n, std::int64_t of) { return {n, of, {}, {}, status_of(n, of)}; }
 
 rate undefined_rate() { return {0, 0, {}, {}, rate_status::undefined}; }
+
+std::size_t place_of(std::size_t size, int numerator, int denominator) {
+    const auto n = static_cast<std::int64_t>(size);
+    const std::int64_t rank = (n * numerator + denominator - 1) / denominator;
+    return static_cast<std::size_t>(std::clamp<std::int64_t>(rank, 1, n) - 1);
+}
 
 std::optional<duration> quantile(std::vector<std::int64_t>& values, int numerator, int denominator) {
     if (values.empty()) return std::nullopt;

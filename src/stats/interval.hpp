@@ -1,6 +1,7 @@
 // stats/interval.hpp - rates with their intervals, and quantiles of plain samples.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -20,6 +21,9 @@ rate undefined_rate();
 /// The type-1 quantile (inverse of the empirical distribution): the ceil(p n)-th smallest of n values, for
 /// 0 < p <= 1 given as numerator / denominator. None if there are no values. Reorders them.
 std::optional<duration> quantile(std::vector<std::int64_t>& values, int numerator, int denominator);
+
+/// The place of that value, from 0, among `size` values in order; size > 0.
+std::size_t place_of(std::size_t size, int numerator, int denominator);
 
 /// Two of them for less than each alone costs.
 struct quantiles {

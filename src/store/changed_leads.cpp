@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <span>
 #include <utility>
 
@@ -11,7 +10,7 @@
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t nobody = changed_leads::nobody;
 
 using codes = std::vector<std::uint32_t>;
 bool same_stages(const snapshot::impl& before, const snapshot::impl& now) {
@@ -123,7 +122,7 @@ codes with_events_between(const snapshot::impl& data, std::int64_t after, std::i
     return all;
 }
 
-changed_leads of_pairs(const codes& pairs, std::size_t now_limit, const codes& between) {
+changed_leads of_pairs(codes pairs, std::size_t now_limit, const codes& between) {
     std::vector<bool> same(now_limit);
     for (const std::uint32_t other : pairs)
         if (other != nobody) same[other] = true;
@@ -133,6 +132,7 @@ changed_leads of_pairs(const codes& pairs, std::size_t now_limit, const codes& b
         if (pairs[lead] == nobody || !same[pairs[lead]]) found.before.push_back(lead);
     for (std::uint32_t lead = 0; lead < same.size(); ++lead)
         if (!same[lead]) found.now.push_back(lead);
+    found.codes = std::move(pairs);
     return found;
 }
 
@@ -146,8 +146,14 @@ changed_leads find_changed_leads(const snapshot::impl& before, std::optional<std
         return {.all = true};
     const auto [after, until] = std::minmax(*as_of_before, *as_of_now);
     const codes between = after < until ? with_events_between(now, after, until) : codes();
-    if (!plain) return of_pairs(pair_leads(before, now), now.lead_limit(), between);
-    const codes all = united(with_other_rows(before, now), between);
+    // Time-outs that an earlier as_of does not know yet.
+    const codes gone = *as_of_now < *as_of_before ? with_events_between(before, after, until) : codes();
+    if (!plain) {
+        codes pairs = pair_leads(before, now);
+        for (const std::uint32_t lead : gone) pairs[lead] = nobody;
+        return of_pairs(std::move(pairs), now.lead_limit(), between);
+    }
+    const codes all = united(with_other_rows(before, now), united(between, gone));
     return {.before = all, .now = all};
 }
 

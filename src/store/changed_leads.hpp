@@ -18,6 +18,9 @@ namespace weir::inline v1 {
 struct changed_leads {
     bool all = false;                            ///< nothing is known; the lists are empty
     std::vector<std::uint32_t> before{}, now{};  ///< ascending codes there; all other leads are the same
+    /// By code before the code now, or nobody, of leads that are the same; empty: codes are the same.
+    std::vector<std::uint32_t> codes{};
+    static constexpr std::uint32_t nobody = 0xFFFF'FFFF;
 };
 
 /// Compares what a question reads: events up to as_of. Cost: O(segments that one of them has alone), and of

@@ -3,6 +3,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "base/wording.hpp"
 #include "store/batch_data.hpp"
 #include "store/snapshot_data.hpp"
 
@@ -87,8 +88,26 @@ std::size_t snapshot::impl::layer_named(std::string_view name) const {
 }
 
 std::vector<std::string> snapshot::impl::notes_of_layer(std::size_t layer) const {
-    std::vector<std::string> notes = layers[layer]->notes;
+    std::vector<std::string> notes = notes_of(layers[layer]->facts);
     add_arrival_notes(layer + 1, notes);
+    return notes;
+}
+
+std::vector<std::string> notes_of(const layer_facts& f) {
+    const auto counted = [](std::int64_t n, const char* one, const char* many) {
+        return with_commas(n) + " " + (n == 1 ? one : many);
+    };
+    std::vector<std::string> notes;
+    if (f.named_like_stages > 0)
+        notes.push_back(counted(f.named_like_stages, "raw event named like a stage is",
+                                "raw events named like a stage are") +
+                        " hidden by the stage events");
+    if (f.refused > 0)
+        notes.push_back(counted(f.refused, "move was", "moves were") + " refused by a policy");
+    // A trigger that no event bears is worth a word only if another name was probably meant.
+    for (const auto& [path, name] : f.unborne)
+        if (const std::string suggestion = did_you_mean(name, f.present); !suggestion.empty())
+            notes.push_back(path + ": " + quoted(name) + " names no event" + suggestion);
     return notes;
 }
 

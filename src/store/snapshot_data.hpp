@@ -19,6 +19,21 @@ namespace weir::inline v1 {
 
 /// What one derive() added. Its segment holds the stage events; attributes that they do not set themselves
 /// are those of the event that caused them.
+/// What the notes of a layer are made of, so that those of several stores can be put together.
+struct layer_facts {
+    struct trigger {
+        std::string path, name;
+        friend bool operator==(const trigger&, const trigger&) = default;
+    };
+    std::int64_t named_like_stages = 0;  ///< raw events
+    std::int64_t refused = 0;            ///< moves
+    std::vector<trigger> unborne{};      ///< names that rules wait for and no event bears, in order of rules
+    std::vector<std::string> present{};  ///< names of events, sorted
+
+    friend bool operator==(const layer_facts&, const layer_facts&) = default;
+};
+std::vector<std::string> notes_of(const layer_facts&);
+
 struct derived_layer {
     struct refusal {
         std::uint32_t lead;
@@ -30,7 +45,7 @@ struct derived_layer {
     std::int64_t as_of = 0;
     std::shared_ptr<const weir::segment> segment{};
     std::vector<refusal> refusals{};  ///< by lead code, then in order
-    std::vector<std::string> notes{};
+    layer_facts facts{};
     /// Codes of leads of whom arrival decided what a rule read, or which event moved them.
     std::vector<std::uint32_t> disputed{};
 };

@@ -4,6 +4,7 @@
 // read where they lie, without a scan.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -43,6 +44,14 @@ public:
     const std::vector<std::string>& places() const { return places_; }
     /// Codes of the leads that have visits, ascending.
     std::span<const std::uint32_t> leads() const { return layer_->leads; }
+    /// The index in leads() of a lead, if it has visits.
+    std::optional<std::size_t> find(std::uint32_t lead) const {
+        const auto at = std::lower_bound(layer_->leads.begin(), layer_->leads.end(), lead);
+        if (at == layer_->leads.end() || *at != lead) return std::nullopt;
+        return static_cast<std::size_t>(at - layer_->leads.begin());
+    }
+    /// The row of the first visit of a lead, given by its index in leads(); of one past the last: size().
+    std::uint32_t begin_of(std::size_t lead) const { return layer_->offsets[lead]; }
     /// Borders of n ranges of leads() with about equally many visits.
     std::vector<std::size_t> split(int n) const;
 
