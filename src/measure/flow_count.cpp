@@ -114,8 +114,7 @@ void flow_scan::count_visits_alone() {
         // Amounts may be attributes of the events that caused the visits.
         in_pieces(data_, leads[lead], leads[end - 1] + 1, [&](std::uint32_t, std::uint32_t until) {
             for (; lead < end && leads[lead] < until; ++lead)
-                if (layer_.has_begun(lead, rules_.as_of))
-                    count(me, 0, lead, no_event);
+                if (layer_.has_begun(lead, rules_.as_of)) count(me, 0, lead, no_event);
         });
     });
 }
@@ -144,8 +143,7 @@ std::string flow_scan::count_with_events() {
     const scan_result done = scan(data_, options, [this](int w, const lead_rows& lead) {
         worker& me = workers_[static_cast<std::size_t>(w)];
         if (!find(me, lead.lead)) return;
-        const std::size_t group =
-            q_.by.empty() ? 0 : group_of(me, static_cast<std::size_t>(w), lead.rows);
+        const std::size_t group = q_.by.empty() ? 0 : group_of(me, static_cast<std::size_t>(w), lead.rows);
         count(me, group, me.next_lead, lead.rows.back().time);
     });
     return plan_note(data_, options, done);

@@ -20,7 +20,7 @@ namespace weir::inline v1 {
 
 /// Groups are told by text and buckets by their begin, because numbers of both differ from count to count.
 struct flow_key {
-    std::optional<std::string> group{};   ///< none: the whole
+    std::optional<std::string> group{};    ///< none: the whole
     std::optional<std::int64_t> bucket{};  ///< none: the whole period
     friend auto operator<=>(const flow_key&, const flow_key&) = default;
 };

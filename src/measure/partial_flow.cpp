@@ -103,9 +103,9 @@ void follow(part_data& now, const part_data& before, const snapshot& s, const sc
         return;
     }
     add_leads_of_other_times(leads, before.valid, *now.as_of);
-    now.valid = leads.codes.empty() ? before.valid
-                                    : before.valid.renamed(leads.codes, changed_leads::nobody,
-                                                           s.data().lead_limit());
+    now.valid = leads.codes.empty()
+                    ? before.valid
+                    : before.valid.renamed(leads.codes, changed_leads::nobody, s.data().lead_limit());
     auto less = count(before.seen, before, how, std::move(leads.before), nullptr);
     auto more = count(s, now, how, std::move(leads.now), &now.valid);
     now.state = changed(before.state, std::move(less), std::move(more), now.shape(), now.question.max_groups);
