@@ -1,13 +1,20 @@
-// probe write DIRECTORY          - puts a store through its life; prints what was acknowledged, a line at
-// once for each probe check DIRECTORY PRINTED  - says whether a store has what was acknowledged, all before
-// it, and no more
+// probe write DIRECTORY [LINE]   - puts a store through its life; prints what was acknowledged, a line at
+//                                  once for each; ends without closing it when it has printed LINE
+// probe check DIRECTORY PRINTED  - says whether a store has what was acknowledged, all before it, and no more
+// probe cut DIRECTORY            - the file system of a directory loses power: nothing reaches the disk any
+// more
 //
-// `faults` runs the first with system calls that fail, or that the process does not outlive, and then the
-// second.
+// `faults` runs the first with system calls that fail, or that the process does not outlive, `power` ends it
+// by a loss of power; then the second.
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -40,12 +47,13 @@ weir::batch make_batch(int n) {
 }
 
 // Stops at the first failure, as a host would that opens the store anew.
-int write(const char* path) {
+int write(const char* path, const std::string& last) {
     auto opened = weir::store::open(path);
     if (!opened) return 3;
     weir::store& s = *opened;
-    const auto told = [](const auto& done, const std::string& line) {
+    const auto told = [&last](const auto& done, const std::string& line) {
         if (done) say(line);
+        if (done && line == last) std::_Exit(0);
         return done.has_value();
     };
     for (int n = 0; n < batches; ++n) {
@@ -56,6 +64,20 @@ int write(const char* path) {
         if (n == erased_after + 4 && !s.maintain()) return 3;
     }
     return s.close() ? 0 : 3;
+}
+
+// The call that ext4 and XFS have for such tests, without a flush of their journal. What is acknowledged
+// after its begin does not count: while they go down, both may answer a sync that they drop with success.
+int cut(const char* path, const char* printed) {
+    constexpr auto shut_down = _IOR('X', 125, std::uint32_t);
+    std::uint32_t without_flush = 2;
+    const int descriptor = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return std::perror(path), 3;
+    struct stat now {};
+    if (::stat(printed, &now) != 0) return std::perror(printed), 3;
+    if (::ioctl(descriptor, shut_down, &without_flush) != 0) return std::perror(path), 3;
+    std::cout << now.st_size << '\n';
+    return 0;
 }
 
 bool holds(const std::filesystem::path& folder, const std::string& text) {
@@ -100,6 +122,9 @@ int check(const char* path, const char* printed) {
         return wrong("batch " + std::to_string(acknowledged) + " was acknowledged and is lost");
     const auto left = weir::events_of(opened->snapshot(), gone).value();
     if (is_erased && !left.empty()) return wrong("an erased lead is back");
+    if (is_purged)
+        for (const weir::erasure_status& e : opened->erasures().value())
+            if (!e.gone) return wrong("a purge is forgotten");
     if (!opened->verify()) return wrong("verify finds damage");
     return opened->append(make_batch(static_cast<int>(found.size()))) ? 0
                                                                       : wrong("the store takes nothing more");
@@ -108,7 +133,9 @@ int check(const char* path, const char* printed) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count == 3 && std::strcmp(arguments[1], "write") == 0) return write(arguments[2]);
+    if ((count == 3 || count == 4) && std::strcmp(arguments[1], "write") == 0)
+        return write(arguments[2], count == 4 ? arguments[3] : "");
+    if (count == 4 && std::strcmp(arguments[1], "cut") == 0) return cut(arguments[2], arguments[3]);
     if (count == 4 && std::strcmp(arguments[1], "check") == 0) return check(arguments[2], arguments[3]);
     return 2;
 }
