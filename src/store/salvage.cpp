@@ -187,7 +187,9 @@ private:
             report_.lost_frames += static_cast<std::int64_t>(seq - next);
             report_.erasures_may_be_lost = true;
         };
-        for (const auto& [seq, f] : frames) {
+        for (const auto& numbered : frames) {
+            const auto seq = numbered.first;
+            const auto& f = numbered.second;
             skip_to(seq);
             next = seq + 1;
             const disk::field_reader from(f.entry.payload, f.who, f.entry.offset);
