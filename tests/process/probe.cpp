@@ -1,7 +1,7 @@
 // probe write DIRECTORY [LINE]   - puts a store through its life; prints what was acknowledged, a line at
 //                                  once for each; ends without closing it when it has printed LINE
 // probe check DIRECTORY PRINTED  - says whether a store has what was acknowledged, all before it, and no more
-// probe cut DIRECTORY            - the file system of a directory loses power: nothing reaches the disk any
+// probe cut DIRECTORY PRINTED    - the file system of a directory loses power: nothing reaches the disk any
 // more
 //
 // `faults` runs the first with system calls that fail, or that the process does not outlive, `power` ends it
