@@ -7,7 +7,7 @@
 
 #include <weir/error.hpp>
 
-#include "store/csv_reader.hpp"
+#include "load/csv_reader.hpp"
 
 namespace {
 

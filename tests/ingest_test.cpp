@@ -11,8 +11,8 @@
 #include <weir/ingest.hpp>
 #include <weir/store.hpp>
 
+#include "load/load_rows.hpp"
 #include "store/attribute_reader.hpp"
-#include "store/load_rows.hpp"
 #include "store/scan.hpp"
 
 namespace {

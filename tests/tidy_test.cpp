@@ -54,6 +54,7 @@ const std::map<std::string, std::vector<std::string>>& arrows() {
         {"stats", {"base", "stats"}},
         {"disk", {"base", "disk"}},
         {"store", {"base", "disk", "store"}},
+        {"load", {"base", "store", "load"}},
         {"derive", {"base", "store", "derive"}},
         {"measure", {"base", "stats", "store", "measure"}},
         {"show", {"base", "show"}},

@@ -9,7 +9,7 @@
 
 #include <weir/time.hpp>
 
-#include "store/time_format.hpp"
+#include "load/time_format.hpp"
 
 namespace {
 

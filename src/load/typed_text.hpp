@@ -1,4 +1,4 @@
-// store/typed_text.hpp - the text of a cell read as what the mapping says it is.
+// load/typed_text.hpp - the text of a cell read as what the mapping says it is.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 #include <weir/ingest.hpp>
 
+#include "load/time_format.hpp"
 #include "store/batch_data.hpp"
-#include "store/time_format.hpp"
 
 namespace weir::inline v1 {
 

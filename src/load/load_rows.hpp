@@ -1,10 +1,10 @@
-// store/load_rows.hpp - the rows of any source appended to a store.
+// load/load_rows.hpp - the rows of any source appended to a store.
 #pragma once
 
 #include <weir/ingest.hpp>
 #include <weir/store.hpp>
 
-#include "store/file_row.hpp"
+#include "load/file_row.hpp"
 
 namespace weir::inline v1 {
 

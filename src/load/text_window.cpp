@@ -1,5 +1,5 @@
 // text_window.cpp - reads in large pieces and keeps what is not yet dropped in one run of memory.
-#include "store/text_window.hpp"
+#include "load/text_window.hpp"
 
 #include <algorithm>
 #include <cerrno>

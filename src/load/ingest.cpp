@@ -2,10 +2,10 @@
 #include <weir/ingest.hpp>
 
 #include "base/fail.hpp"
-#include "store/csv_rows.hpp"
-#include "store/json_rows.hpp"
-#include "store/load_rows.hpp"
-#include "store/mapping.hpp"
+#include "load/csv_rows.hpp"
+#include "load/json_rows.hpp"
+#include "load/load_rows.hpp"
+#include "load/mapping.hpp"
 #include "store/scan.hpp"
 
 namespace weir::inline v1 {

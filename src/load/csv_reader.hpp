@@ -1,4 +1,4 @@
-// store/csv_reader.hpp - records of CSV (RFC 4180), one after the other, out of a text of any size.
+// load/csv_reader.hpp - records of CSV (RFC 4180), one after the other, out of a text of any size.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/text_window.hpp"
+#include "load/text_window.hpp"
 
 namespace weir::inline v1 {
 

@@ -1,5 +1,5 @@
 // file_row.cpp - the check that every row passes before anything is read from it.
-#include "store/file_row.hpp"
+#include "load/file_row.hpp"
 
 #include "base/text.hpp"
 

@@ -1,4 +1,4 @@
-// store/mapping.hpp - what a mapping says once its defaults are filled in, and whether that makes sense.
+// load/mapping.hpp - what a mapping says once its defaults are filled in, and whether that makes sense.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // typed_text.cpp - strict readers: the whole text must be the value, with no blanks around it.
-#include "store/typed_text.hpp"
+#include "load/typed_text.hpp"
 
 #include <array>
 #include <bit>

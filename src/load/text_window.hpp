@@ -1,4 +1,4 @@
-// store/text_window.hpp - a file, or a text that stands for it, seen through a window that slides and grows.
+// load/text_window.hpp - a file, or a text that stands for it, seen through a window that slides and grows.
 #pragma once
 
 #include <cstddef>

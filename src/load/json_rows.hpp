@@ -1,4 +1,4 @@
-// store/json_rows.hpp - a file with one JSON object in each line as a row source: keys name the columns.
+// load/json_rows.hpp - a file with one JSON object in each line as a row source: keys name the columns.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/json.hpp"
-#include "store/file_row.hpp"
+#include "load/file_row.hpp"
+#include "load/text_window.hpp"
 #include "store/text_table.hpp"
-#include "store/text_window.hpp"
 
 namespace weir::inline v1 {
 

@@ -1,12 +1,12 @@
 // time_format.cpp - a pattern is a list of items, each of which reads its part of the text.
-#include "store/time_format.hpp"
+#include "load/time_format.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
-#include "store/date_parts.hpp"
+#include "load/date_parts.hpp"
 
 namespace weir::inline v1 {
 namespace {

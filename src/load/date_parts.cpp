@@ -1,5 +1,5 @@
 // date_parts.cpp - each conversion of a time pattern, and the calendar that joins their parts.
-#include "store/date_parts.hpp"
+#include "load/date_parts.hpp"
 
 #include <array>
 #include <chrono>

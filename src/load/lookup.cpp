@@ -1,9 +1,9 @@
 // lookup.cpp - one pass over the second file, then a hash lookup for each row.
-#include "store/lookup.hpp"
+#include "load/lookup.hpp"
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
-#include "store/csv_rows.hpp"
+#include "load/csv_rows.hpp"
 
 namespace weir::inline v1 {
 

@@ -1,13 +1,13 @@
-// store/csv_rows.hpp - a CSV file as a row source: its header names the columns.
+// load/csv_rows.hpp - a CSV file as a row source: its header names the columns.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
 
-#include "store/csv_reader.hpp"
-#include "store/file_row.hpp"
-#include "store/text_window.hpp"
+#include "load/csv_reader.hpp"
+#include "load/file_row.hpp"
+#include "load/text_window.hpp"
 
 namespace weir::inline v1 {
 

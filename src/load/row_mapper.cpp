@@ -1,15 +1,15 @@
 // row_mapper.cpp - resolves names once; then each row is staged, and goes to the batch if all of it can be
 // read.
-#include "store/row_mapper.hpp"
+#include "load/row_mapper.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "load/mapping.hpp"
+#include "load/typed_text.hpp"
 #include "store/event_keys.hpp"
-#include "store/mapping.hpp"
-#include "store/typed_text.hpp"
 
 namespace weir::inline v1 {
 namespace {

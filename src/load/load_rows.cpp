@@ -1,12 +1,12 @@
 // load_rows.cpp - batches out of rows, filled and appended by one thread or by two.
-#include "store/load_rows.hpp"
+#include "load/load_rows.hpp"
 
 #include <exception>
 #include <thread>
 #include <utility>
 
-#include "store/batch_ring.hpp"
-#include "store/row_mapper.hpp"
+#include "load/batch_ring.hpp"
+#include "load/row_mapper.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -1,5 +1,5 @@
 // csv_rows.cpp - gives the fields of a CSV record their names and refuses ragged rows.
-#include "store/csv_rows.hpp"
+#include "load/csv_rows.hpp"
 
 #include <algorithm>
 #include <span>

@@ -1,4 +1,4 @@
-// store/time_format.hpp - times as files write them: a format compiled once, read exactly.
+// load/time_format.hpp - times as files write them: a format compiled once, read exactly.
 #pragma once
 
 #include <cstdint>

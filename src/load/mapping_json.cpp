@@ -6,7 +6,7 @@
 
 #include "base/fail.hpp"
 #include "base/json.hpp"
-#include "store/mapping.hpp"
+#include "load/mapping.hpp"
 
 namespace weir::inline v1 {
 namespace {

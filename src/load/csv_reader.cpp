@@ -1,5 +1,5 @@
 // csv_reader.cpp - a small state machine over the bytes of the window; it may stop at any of them.
-#include "store/csv_reader.hpp"
+#include "load/csv_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
-#include "store/file_row.hpp"
+#include "load/file_row.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -1,4 +1,4 @@
-// store/row_mapper.hpp - a mapping compiled against the columns of a file: turns rows into events of a batch.
+// load/row_mapper.hpp - a mapping compiled against the columns of a file: turns rows into events of a batch.
 #pragma once
 
 #include <array>
@@ -12,10 +12,10 @@
 
 #include <weir/ingest.hpp>
 
+#include "load/file_row.hpp"
+#include "load/lookup.hpp"
+#include "load/time_format.hpp"
 #include "store/batch_data.hpp"
-#include "store/file_row.hpp"
-#include "store/lookup.hpp"
-#include "store/time_format.hpp"
 
 namespace weir::inline v1 {
 

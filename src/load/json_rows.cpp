@@ -1,5 +1,5 @@
 // json_rows.cpp - reads lines, and their objects into cells; numbers stay as they were written.
-#include "store/json_rows.hpp"
+#include "load/json_rows.hpp"
 
 #include <charconv>
 #include <utility>

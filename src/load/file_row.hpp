@@ -1,4 +1,4 @@
-// store/file_row.hpp - what CSV and JSON lines have in common: rows of cells under named columns.
+// load/file_row.hpp - what CSV and JSON lines have in common: rows of cells under named columns.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct row_fault {
 
 struct file_row {
     std::int64_t line = 0;             ///< from 1, where the row begins
-    std::vector<file_cell> cells{};         ///< by column; valid until the next row is read
+    std::vector<file_cell> cells{};    ///< by column; valid until the next row is read
     std::optional<row_fault> fault{};  ///< then the cells mean nothing
 };
 

@@ -1,4 +1,4 @@
-// store/lookup.hpp - the cells of a second file, joined to each row by a key.
+// load/lookup.hpp - the cells of a second file, joined to each row by a key.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 #include <weir/ingest.hpp>
 
-#include "store/file_row.hpp"
+#include "load/file_row.hpp"
 #include "store/text_table.hpp"
 
 namespace weir::inline v1 {

@@ -1,4 +1,4 @@
-// store/date_parts.hpp - the parts of a written time, taken from a text one conversion after the other.
+// load/date_parts.hpp - the parts of a written time, taken from a text one conversion after the other.
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,14 @@
 // mapping.cpp - looks at a mapping alone, before any file is opened.
-#include "store/mapping.hpp"
+#include "load/mapping.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "load/time_format.hpp"
 #include "store/batch_data.hpp"
 #include "store/event_keys.hpp"
-#include "store/time_format.hpp"
 
 namespace weir::inline v1 {
 namespace {

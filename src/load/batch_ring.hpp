@@ -1,4 +1,4 @@
-// store/batch_ring.hpp - batches on their way from the thread that fills them to the one that appends them.
+// load/batch_ring.hpp - batches on their way from the thread that fills them to the one that appends them.
 #pragma once
 
 #include <array>
