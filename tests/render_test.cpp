@@ -6,38 +6,12 @@
 #include <weir/render.hpp>
 
 #include "catch.hpp"
+#include "markup.hpp"
 #include "show/text_width.hpp"
 
 using namespace weir;
 
 namespace {
-
-// Where an XML text is not well formed, or "". Void elements of HTML and a doctype are let through.
-std::string fault_of(const std::string& xml) {
-    std::vector<std::string> open;
-    for (std::size_t i = 0; i < xml.size(); ++i) {
-        const auto c = static_cast<unsigned char>(xml[i]);
-        if (c < 0x20 && c != '\n') return "a control character at " + std::to_string(i);
-        if (xml[i] == '&' && xml.substr(i, 12).find(';') == std::string::npos) return "a bare &";
-        if (xml[i] == '>') return "a bare >";
-        if (xml[i] != '<') continue;
-        const auto end = xml.find('>', i);
-        const std::string tag = xml.substr(i + 1, end - i - 1);
-        if (end == std::string::npos || tag.find('<') != std::string::npos) return "a bare <";
-        if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "an open quote in <" + tag;
-        const std::string name = tag.substr(0, tag.find(' '));
-        i = end;
-        if (tag[0] == '!' || tag.back() == '/' || name == "meta") continue;
-        if (name == "style") i = xml.find("</style>", i) - 1;
-        if (tag[0] != '/') {
-            open.push_back(name);
-        } else {
-            if (open.empty() || "/" + open.back() != name) return "<" + name + "> closes nothing";
-            open.pop_back();
-        }
-    }
-    return open.empty() ? "" : "<" + open.back() + "> is not closed";
-}
 
 std::size_t times(const std::string& text, const std::string& part) {
     std::size_t n = 0;
@@ -100,12 +74,12 @@ answer hostile() {
 }  // namespace
 
 TEST_CASE("render: the checker of markup finds what is wrong") {
-    CHECK(fault_of("<a><b/>x &lt; y</a>").empty());
-    CHECK(fault_of("<a>x < y</a>") != "");
-    CHECK(fault_of("<a>x & y</a>") != "");
-    CHECK(fault_of("<a><b></a></b>") != "");
-    CHECK(fault_of("<a>") != "");
-    CHECK(fault_of("<a>\x01</a>") != "");
+    CHECK(weir_test::fault_of_markup("<a><b/>x &lt; y</a>").empty());
+    CHECK(weir_test::fault_of_markup("<a>x < y</a>") != "");
+    CHECK(weir_test::fault_of_markup("<a>x & y</a>") != "");
+    CHECK(weir_test::fault_of_markup("<a><b></a></b>") != "");
+    CHECK(weir_test::fault_of_markup("<a>") != "");
+    CHECK(weir_test::fault_of_markup("<a>\x01</a>") != "");
 }
 
 TEST_CASE("render: a screen shows the finding, bars in proportion, and the notes") {
@@ -149,12 +123,12 @@ TEST_CASE("render: an answer of no measure is a plain table, cut with a word") {
     const std::string text = render(a);
     CHECK(text.find("lead 1    1,000\n") != std::string::npos);
     CHECK(text.find("60 more rows are left out here; JSON and CSV have all.") != std::string::npos);
-    CHECK(fault_of(render(a, html{})) == "");
+    CHECK(weir_test::fault_of_markup(render(a, html{})) == "");
 }
 
 TEST_CASE("render: a picture's bars are in proportion to its counts") {
     const std::string picture = render(pipeline(), svg{});
-    CHECK(fault_of(picture) == "");
+    CHECK(weir_test::fault_of_markup(picture) == "");
     const auto bars = widths(picture, "w-bar");
     REQUIRE(bars.size() == 3);
     CHECK(bars[1] == Approx(bars[0] * 3 / 4).margin(0.06));
@@ -207,7 +181,7 @@ TEST_CASE("render: a flow's bar is split into what became of all, open as an out
 TEST_CASE("render: a page needs nothing but itself") {
     const std::string page =
         render(report{"Report", {{"First", pipeline("channel")}, {"Second", hostile()}}});
-    CHECK(fault_of(page) == "");
+    CHECK(weir_test::fault_of_markup(page) == "");
     CHECK(times(page, "<script") == 0);
     CHECK(times(page, "http") == times(page, "http://www.w3.org/2000/svg"));
     CHECK(times(page, "<section id=\"s2\">") == 1);
@@ -361,7 +335,7 @@ TEST_CASE("render: hostile texts are escaped everywhere") {
     for (const std::string& out :
          {render(hostile(), html{}), render(hostile(), svg{}), render(hostile(), html{"<b>\x02"}),
           render(report{"<i>", {{"<u>", hostile()}}})}) {
-        CHECK(fault_of(out) == "");
+        CHECK(weir_test::fault_of_markup(out) == "");
         for (const char* bad : {"<script>", "<b>", "<i>", "<u>", "\x01", "\xFF", "\xE2\x80\xAE"})
             CHECK(times(out, bad) == 0);
     }
@@ -372,12 +346,12 @@ TEST_CASE("render: hostile texts are escaped everywhere") {
 TEST_CASE("render: nothing is an answer, too") {
     const answer nothing{};
     CHECK(render(nothing) == "an answer without a title\nno events\n");
-    CHECK(fault_of(render(nothing, svg{})) == "");
-    CHECK(fault_of(render(nothing, html{})) == "");
-    CHECK(fault_of(render(report{})) == "");
+    CHECK(weir_test::fault_of_markup(render(nothing, svg{})) == "");
+    CHECK(weir_test::fault_of_markup(render(nothing, html{})) == "");
+    CHECK(weir_test::fault_of_markup(render(report{})) == "");
     const answer empty = measure(snapshot(), funnel{.steps = {"a", "b"}}).value();
     CHECK(render(empty).find("no lead reaches a") == 0);
-    CHECK(fault_of(render(empty, svg{})) == "");
+    CHECK(weir_test::fault_of_markup(render(empty, svg{})) == "");
 }
 
 TEST_CASE("render: the same answer gives the same bytes") {
