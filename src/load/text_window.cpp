@@ -41,8 +41,9 @@ bool text_window::grow() {
         end_ -= begin_;
         begin_ = 0;
     }
-    if (end_ + piece + padding > buffer_.size()) buffer_.resize(std::max(end_ + piece, 2 * end_) + padding);
-    const std::size_t got = read(buffer_.data() + end_, piece);
+    const std::size_t more = file_ ? piece : std::min(piece, rest_.size());
+    if (end_ + more + padding > buffer_.size()) buffer_.resize(std::max(end_ + more, 2 * end_) + padding);
+    const std::size_t got = read(buffer_.data() + end_, more);
     end_ += got;
     return got > 0;
 }
