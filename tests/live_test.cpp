@@ -144,6 +144,37 @@ TEST_CASE("live: keys put together or parted cost the leads concerned") {
     CHECK(update() == live_update{.leads = 3});
 }
 
+TEST_CASE("live: of accounts those are counted again that a changed lead is in, left or came to") {
+    store s = few_leads();
+    const instant t = utc(2024, 3, 1);
+    const auto tell = [&](const char* lead, const char* firm) {
+        s.append({lead, "said", t, {{"firm", firm}}, {}}).value();
+    };
+    tell("ana", "Adler");
+    tell("ben", "Adler");
+    funnel q{.steps = {"visit", "won"},
+             .counting = counting::accounts,
+             .account = "firm",
+             .list = lead_list{.at = 2}};
+    live_funnel live(q);
+    const auto update = [&] {
+        const auto done = live.update(s.snapshot()).value();
+        CHECK(print(live.answer()) == print(measure(s.snapshot(), q)));
+        return done;
+    };
+    CHECK(update().all);
+    CHECK(live.answer()->leads.size() == 1);
+    tell("eve", "Egger");
+    CHECK(update() == live_update{.leads = 1});
+    CHECK(live.answer()->leads.size() == 2);
+    tell("ben", "Egger");
+    CHECK(update() == live_update{.leads = 1});
+    s.erase("ana").value();
+    CHECK(update() == live_update{.leads = 1});
+    CHECK(live.answer()->leads.size() == 1);
+    CHECK(update() == live_update{});
+}
+
 TEST_CASE("live: a question that cannot be answered says so and changes nothing") {
     store s = few_leads();
     live_funnel none(funnel{});

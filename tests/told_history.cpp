@@ -24,13 +24,6 @@ std::vector<weir::instant> times_of(const world& w) {
     return times;
 }
 
-funnel_world leads_or_entries(std::uint64_t seed) {
-    funnel_world w = make_axes_world(seed);
-    while (w.funnel.counting == weir::counting::accounts)
-        w = make_axes_world(seed += 1'000);  // they span leads
-    return w;
-}
-
 }  // namespace
 
 weir::identity keys_and_merges() {
@@ -67,7 +60,7 @@ subject::subject(std::uint64_t seed) : identified(seed % 4 >= 2), staged(seed % 
         names = {"crm", "crm", "crm", "click", "form", "mql", "lost"};
         times = times_of(life);
     } else {
-        const funnel_world axes = leads_or_entries(seed);
+        const funnel_world axes = make_axes_world(seed);
         funnel = axes.funnel;
         names = {"a", "a", "b", "b", "c", "x"};
         times = times_of(axes);

@@ -34,7 +34,7 @@ enum class clock : std::uint8_t { from_first_step, from_previous_step };
 /// Which starts count: the one that leads furthest, the first in the period, or every one.
 enum class entry : std::uint8_t { best, first, every };
 /// What is counted. Entries are passages through the steps that do not overlap (with entry::every: all
-/// starts); their rates carry no interval. Accounts are `unsupported` so far.
+/// starts); their rates carry no interval. Of an account the events of all its leads are one stream.
 enum class counting : std::uint8_t { leads, entries, accounts };
 /// What an exclusion does to a chain: another may begin, or a lead that completes none leaves all steps.
 enum class on_exclusion : std::uint8_t { restart, disqualify };

@@ -33,13 +33,15 @@ public:
 private:
     std::shared_ptr<const impl> impl_;
 };
-/// Measures a funnel as far as sums. Errors: those of measure(); unsupported (accounts, which span leads).
+/// Measures a funnel as far as sums; where accounts are counted, also their names. Errors: those of
+/// measure().
 WEIR_API result<funnel_part> part_of(const snapshot&, const funnel&, const scope& = {});
 /// Adds up two parts of one question, in any order and any tree of merges.
 ///
 /// Each lead must be in one of them with all its events: stores that are cut by lead, not by time. Nothing
-/// but a list of leads tells a lead that is in both, which is then counted twice. Errors: invalid_question
-/// (two questions, two as_of, other lifecycles, a lead listed in both), limit_exceeded (max_groups).
+/// but a list of leads tells a lead that is in both, which is then counted twice. An account has to be in one
+/// with all its leads: stores that are cut by account. Errors: invalid_question (two questions, two as_of,
+/// other lifecycles, a lead listed in both, an account in both), limit_exceeded (max_groups).
 WEIR_API result<funnel_part> merge(const funnel_part&, const funnel_part&);
 /// Prints {"funnel_part": {...}}, which another process may read: all numbers are exact.
 WEIR_API std::string to_json(const funnel_part&);
@@ -89,8 +91,9 @@ struct live_update {
 ///
 /// It keeps the last snapshot and the sums; a lead whose events differ is counted as it was and taken out,
 /// counted as it is and put in. So late events, erased leads, stages and keys that were put together or
-/// parted again cost the leads concerned. Copies are snapshots of it; a live_funnel belongs to one thread at
-/// a time.
+/// parted again cost the leads concerned. Where accounts are counted, it keeps the account of each lead; one
+/// is counted again if one of its leads differs, left it or came to it. Copies are snapshots of it; a
+/// live_funnel belongs to one thread at a time.
 class WEIR_API live_funnel {
 public:
     explicit live_funnel(funnel question);
@@ -112,8 +115,8 @@ private:
 };
 
 /// What the answer to a flow is made of, for the leads of one snapshot: sums, times, and what notes tell of.
-/// Immutable and cheap to copy; it has no JSON form yet. Size: a number for each visit and each conversion, a
-/// few for each group and bucket; no events.
+/// Immutable and cheap to copy. Size: a number for each visit and each conversion, a few for each group and
+/// bucket; no events.
 class WEIR_API partial_flow {
 public:
     /// Gives what measure() answers of all the leads in it. Errors: those of measure() for groups, buckets,
@@ -142,6 +145,11 @@ WEIR_API result<partial_flow> part_of(const snapshot&, const flow&, const std::o
 /// with all its events. Errors: invalid_question (two questions, lifecycles or as_of), limit_exceeded
 /// (max_groups).
 WEIR_API result<partial_flow> merge(const partial_flow&, const partial_flow&);
+/// Prints {"partial_flow": {...}}, which another process may read: all numbers are exact.
+WEIR_API std::string to_json(const partial_flow&);
+/// Errors: bad_input (numbers that contradict each other among them), unknown_name (a key), unsupported
+/// (another version), those of check() for the question and the lifecycle.
+WEIR_API result<partial_flow> partial_flow_from_json(std::string_view);
 
 /// A flow that follows its store: each update derives again those leads alone whose stages may differ, and
 /// counts again those alone whose part of the answer may.

@@ -6,7 +6,10 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/fail.hpp"
+#include "base/text.hpp"
 #include "measure/funnel_rows.hpp"
 #include "measure/grouping.hpp"
 #include "measure/preset.hpp"
@@ -16,13 +19,6 @@ namespace weir::inline v1 {
 namespace {
 
 using part_data = funnel_part::impl;
-
-std::vector<std::string> attributes_for(const snapshot::impl& data, const std::string& by) {
-    if (by.empty()) return {};
-    auto all = data.present_attributes();
-    if (std::binary_search(all.begin(), all.end(), by)) return {by};
-    return all;
-}
 
 std::vector<std::string> united(const std::vector<std::string>& a, const std::vector<std::string>& b) {
     std::vector<std::string> both;
@@ -90,6 +86,7 @@ void add_notes(funnel_table& answer, const part_data& p) {
     if (!p.as_of) return;
     note_open_period(q.period, *answer.as_of, answer.notes);
     if (!q.by.empty()) note_missing_attribute(p.attributes, q.by, answer.notes);
+    if (p.counts_accounts()) note_accounts(p.attributes, q.account, p.without, p.disputed, answer.notes);
     for (const auto& [attribute, leads] : p.state.disputed)
         answer.notes.push_back(arrival_note(attribute, leads));
     answer.excluded = p.state.excluded;
@@ -117,12 +114,28 @@ void check_alike(const part_data& a, const part_data& b) {
                  "list");
 }
 
+// The events of an account have to be in one part: counts of two pieces of it say nothing of the whole.
+std::vector<std::string> accounts_of_both(const std::vector<std::string>& a,
+                                          const std::vector<std::string>& b) {
+    std::vector<std::string> shared;
+    std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(shared));
+    if (!shared.empty())
+        fail(errc::invalid_question,
+             fmt::format("both parts have leads of the account {}; each account belongs in one",
+                         quoted(shared.front())),
+             "account");
+    return united(a, b);
+}
+
 part_data merged(const part_data& a, const part_data& b) {
     check_alike(a, b);
     part_data m{.question = a.question, .as_of = a.as_of ? a.as_of : b.as_of, .stages = a.stages};
     m.events = united(a.events, b.events);
     m.attributes = united(a.attributes, b.attributes);
     for (std::size_t i = 0; i < m.stages.size(); ++i) m.stages[i].second += b.stages[i].second;
+    m.without = a.without + b.without;
+    m.disputed = a.disputed + b.disputed;
+    if (m.counts_accounts()) m.accounts = accounts_of_both(a.names_of_accounts(), b.names_of_accounts());
     m.state = changed(a.state, {}, b.state, resolved(a.question));
     return m;
 }
@@ -132,13 +145,10 @@ part_data merged(const part_data& a, const part_data& b) {
 funnel_part::impl part_without_sums(const snapshot& s, const funnel& q, const scope& how) {
     check(q).value();
     check_threads(how);
-    if (q.counting == counting::accounts)
-        fail(errc::unsupported, "accounts span leads; parts and live state of them are not supported",
-             "counting");
     const snapshot::impl& data = s.data();
     part_data p{.question = q, .as_of = data.as_of_for(q.as_of)};
     p.events = data.present_events();
-    p.attributes = attributes_for(data, q.by);
+    p.attributes = known_attributes(data, {q.by, q.account});
     for (const auto& layer : data.layers)
         p.stages.emplace_back(layer->lifecycle.name, static_cast<std::int64_t>(layer->disputed.size()));
     return p;
@@ -171,10 +181,32 @@ result<funnel_table> funnel_part::answer() const {
     });
 }
 
+void take_members(funnel_part::impl& p, lead_accounts all) {
+    p.without = all.count_without();
+    p.disputed = all.count_disputed();
+    p.members = std::make_shared<const lead_accounts>(std::move(all));
+}
+
+namespace {
+
+// An account is a lead whose events are those of all its leads.
+void count_accounts(part_data& p, const snapshot::impl& data, const scope& how) {
+    if (!p.as_of) return;
+    take_members(p, assign_leads(data, p.question.account, *p.as_of, how.threads));
+    p.state = sums_of(*events_of_accounts(data, *p.members), p, how);
+    p.accounts = p.names_of_accounts();
+    p.members.reset();
+}
+
+}  // namespace
+
 result<funnel_part> part_of(const snapshot& s, const funnel& q, const scope& how) {
     return guarded([&] {
         auto p = std::make_shared<part_data>(part_without_sums(s, q, how));
-        p->state = sums_of(s.data(), *p, how);
+        if (p->counts_accounts())
+            count_accounts(*p, s.data(), how);
+        else
+            p->state = sums_of(s.data(), *p, how);
         return funnel_part(std::shared_ptr<const part_data>(std::move(p)));
     });
 }

@@ -10,6 +10,7 @@
 #include "base/fail.hpp"
 #include "base/json.hpp"
 #include "measure/funnel_part.hpp"
+#include "measure/part_json.hpp"
 #include "measure/preset.hpp"
 #include "measure/question_json.hpp"
 
@@ -17,32 +18,11 @@ namespace weir::inline v1 {
 namespace {
 
 using part_data = funnel_part::impl;
-using sums = std::map<std::string, std::int64_t>;
-using numbers = std::vector<std::int64_t>;
 
 constexpr int version = 1;
 
 // Writing
 // ----------------------------------------------------------------------------------------------------
-
-void write_list(json::writer& w, std::string_view key, const std::vector<std::string>& texts) {
-    w.key(key).begin_array();
-    for (const auto& text : texts) w.text(text);
-    w.end_array();
-}
-
-void write_list(json::writer& w, const numbers& all) {
-    w.begin_array();
-    for (const std::int64_t n : all) w.integer(n);
-    w.end_array();
-}
-
-template <class Sums> void write_sums(json::writer& w, std::string_view key, const Sums& all) {
-    w.key(key).begin_array();
-    for (const auto& [name, leads] : all)
-        w.begin_object().key("name").text(name).key("leads").integer(leads).end_object();
-    w.end_array();
-}
 
 void write(json::writer& w, const funnel_state::part& p, const funnel_tally& t) {
     const auto& [group, key] = p;
@@ -77,6 +57,10 @@ void write(json::writer& w, const part_data& p) {
     write_sums(w, "disputed", p.state.disputed);
     w.key("excluded").integer(p.state.excluded);
     w.key("read_none").integer(p.state.read_none);
+    if (p.counts_accounts()) {
+        w.key("without").integer(p.without).key("account_disputed").integer(p.disputed);
+        write_list(w, "accounts", p.names_of_accounts());
+    }
     w.key("tallies").begin_array();
     for (const auto& [part, tally] : p.state.tallies) write(w, part, *tally);
     w.end_array().key("listed").begin_array();
@@ -86,38 +70,6 @@ void write(json::writer& w, const part_data& p) {
 
 // Reading
 // ----------------------------------------------------------------------------------------------------
-
-std::int64_t as_count(const json::node& n, const std::string& where) {
-    const std::int64_t count = json::as_integer(n, where);
-    if (count < 0) fail(errc::bad_input, fmt::format("{} is less than 0", count), where);
-    return count;
-}
-
-numbers as_ascending(const json::node& n, const std::string& where) {
-    numbers all = json::list_of<std::int64_t>(as_count)(n, where);
-    if (!std::is_sorted(all.begin(), all.end())) fail(errc::bad_input, "the times do not ascend", where);
-    return all;
-}
-
-std::vector<std::string> as_sorted(const json::node& n, const std::string& where) {
-    auto all = json::list_of<std::string>(json::as_text)(n, where);
-    if (!std::is_sorted(all.begin(), all.end())) fail(errc::bad_input, "the names do not ascend", where);
-    return all;
-}
-
-std::pair<std::string, std::int64_t> as_sum(const json::node& n, const std::string& where) {
-    json::object members(n, where);
-    std::pair<std::string, std::int64_t> sum;
-    json::read(members, "name", sum.first, json::as_text);
-    json::read(members, "leads", sum.second, as_count);
-    members.finish();
-    return sum;
-}
-
-sums as_sums(const json::node& n, const std::string& where) {
-    const auto all = json::list_of<std::pair<std::string, std::int64_t>>(as_sum)(n, where);
-    return {all.begin(), all.end()};
-}
 
 void read_tally(const json::node& n, const std::string& where, std::size_t steps, funnel_state& into) {
     json::object members(n, where);
@@ -131,7 +83,7 @@ void read_tally(const json::node& n, const std::string& where, std::size_t steps
     json::read(members, "in_bucket", p.second.in_bucket, json::as_bool);
     json::read(members, "chains", t->chains, as_count);
     json::read(members, "reached", t->reached, json::list_of<std::int64_t>(as_count));
-    json::read(members, "waits", t->waits, json::list_of<numbers>(as_ascending));
+    json::read(members, "waits", t->waits, json::list_of<std::vector<std::int64_t>>(as_ascending));
     json::read(members, "durations", t->durations, as_ascending);
     members.finish();
     if (t->reached.size() != steps || t->waits.size() != steps)
@@ -180,15 +132,16 @@ part_data read_part(const json::node& n, const std::string& where) {
     json::read(members, "disputed", p.state.disputed, as_sums);
     json::read(members, "excluded", p.state.excluded, as_count);
     json::read(members, "read_none", p.state.read_none, as_count);
+    if (p.counts_accounts()) {
+        json::read(members, "without", p.without, as_count);
+        json::read(members, "account_disputed", p.disputed, as_count);
+        json::read(members, "accounts", p.accounts, as_sorted);
+    }
     const std::size_t steps = resolved(p.question).steps.size();
-    const auto read_items = [&](std::string_view key, auto&& read_one) {
-        const json::node* const list = members.find(key);
-        for (std::size_t i = 0; list != nullptr && i < json::as_array(*list, members.at(key)).size(); ++i)
-            read_one(list->items[i], fmt::format("{}[{}]", members.at(key), i));
-    };
-    read_items("tallies",
+    read_items(members, "tallies",
                [&](const auto& item, const std::string& at) { read_tally(item, at, steps, p.state); });
-    read_items("listed", [&](const auto& item, const std::string& at) { read_listed(item, at, p.state); });
+    read_items(members, "listed",
+               [&](const auto& item, const std::string& at) { read_listed(item, at, p.state); });
     members.finish();
     return p;
 }

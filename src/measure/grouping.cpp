@@ -119,6 +119,19 @@ void check_groups(std::size_t groups, int max_groups) {
     if (exceeds(groups, max_groups)) too_many(max_groups);
 }
 
+std::vector<std::string> known_attributes(const snapshot::impl& data, std::vector<std::string> asked) {
+    std::erase(asked, std::string());
+    if (asked.empty()) return {};
+    auto all = data.present_attributes();
+    const bool present = std::all_of(asked.begin(), asked.end(), [&](const auto& name) {
+        return std::binary_search(all.begin(), all.end(), name);
+    });
+    if (!present) return all;
+    std::sort(asked.begin(), asked.end());
+    asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
+    return asked;
+}
+
 void note_missing_attribute(const snapshot::impl& data, std::string_view attribute,
                             std::vector<std::string>& notes) {
     if (!attribute.empty()) note_missing_attribute(data.present_attributes(), attribute, notes);

@@ -90,6 +90,9 @@ group_order merge_groups(std::span<const group_set>, int max_groups);
 /// Throws limit_exceeded for more than max_groups.
 void check_groups(std::size_t groups, int max_groups);
 
+/// Of the attributes that there are as many as a note of a missing one needs: those asked for, if all of them
+/// are there, else all. Sorted; "" is not asked for.
+std::vector<std::string> known_attributes(const snapshot::impl&, std::vector<std::string> asked);
 /// Notes an attribute that no event carries; "" is none. `known` is sorted.
 void note_missing_attribute(const snapshot::impl&, std::string_view attribute,
                             std::vector<std::string>& notes);

@@ -21,21 +21,6 @@ using codes = std::vector<std::uint32_t>;
 // Counting
 // -----------------------------------------------------------------------------------------------------
 
-std::vector<std::string> attributes_for(const snapshot::impl& data, const flow& q) {
-    std::vector<std::string> asked;
-    for (const auto& name : {q.by, q.amount})
-        if (!name.empty()) asked.push_back(name);
-    if (asked.empty()) return {};
-    auto all = data.present_attributes();
-    const bool present = std::all_of(asked.begin(), asked.end(), [&](const auto& name) {
-        return std::binary_search(all.begin(), all.end(), name);
-    });
-    if (!present) return all;
-    std::sort(asked.begin(), asked.end());
-    asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
-    return asked;
-}
-
 part_data part_without_sums(const snapshot& s, const flow& q, const scope& how) {
     check(q).value();
     check_threads(how);
@@ -48,7 +33,7 @@ part_data part_without_sums(const snapshot& s, const flow& q, const scope& how) 
                 .as_of = data.as_of_for(q.as_of),
                 .derived_as_of = stages.as_of,
                 .facts = stages.facts,
-                .attributes = attributes_for(data, q)};
+                .attributes = known_attributes(data, {q.by, q.amount})};
     for (std::size_t i = 0; i <= layer; ++i)
         p.stages.emplace_back(data.layers[i]->lifecycle.name,
                               static_cast<std::int64_t>(data.layers[i]->disputed.size()));

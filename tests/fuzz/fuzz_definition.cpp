@@ -59,6 +59,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         const auto twice = merge(*p, *p);
         weir_fuzz::require(p->answer().has_value() || !twice, "a part that can be read has no answer");
     }
+    if (const auto p = round_trip<weir::partial_flow>(text, weir::partial_flow_from_json)) {
+        const auto told = p->answer();
+        tell(told);
+        weir_fuzz::require(told || told.error().code != weir::errc::corrupt, "a part blames the library");
+        tell(merge(*p, *p));
+    }
     round_trip<weir::funnel_range>(text, weir::funnel_range_from_json);
     return 0;
 }
