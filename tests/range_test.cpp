@@ -25,6 +25,12 @@ funnel make_question(const funnel_world& w, dice& d) {
         s.min_gap = s.max_gap = std::nullopt;
     }
     if (d.chance(20)) q.within.reset();
+    if (d.chance(50)) q.hold = w.funnel.hold;
+    if (d.chance(30)) {
+        q.by = d.chance(80) ? "channel" : "amount";
+        q.by_value = by_value::each_value;
+        if (d.chance(20)) q.max_groups = 1 + d.below(2);
+    }
     return q;
 }
 
@@ -47,7 +53,17 @@ result<funnel_range> join_all(dice& d, std::vector<funnel_range> all) {
 std::string counts(const result<funnel_table>& t) {
     if (!t) return to_string(t.error());
     std::string text = t->as_of ? to_string(*t->as_of) : "never";
-    for (const auto& r : t->rows) text += ' ' + r.name + ' ' + std::to_string(r.leads);
+    for (const auto& r : t->rows)
+        text += ' ' + r.group.value_or("") + (r.group ? ": " : "") + r.name + ' ' + std::to_string(r.leads);
+    return text;
+}
+
+// All but that waits are not known.
+std::string notes(const result<funnel_table>& t) {
+    std::string text;
+    if (!t) return text;
+    for (const auto& note : t->notes)
+        if (note.find("waits are not known") != 0) text += '\n' + note;
     return text;
 }
 
@@ -80,8 +96,10 @@ std::string difference(std::uint64_t seed, int& compared, const tampering& tampe
     ++compared;
     if (tamper) ranges.back() = tamper(ranges.back());
     const auto joined = join_all(d, ranges);
-    const std::string full = counts(measure(whole.snapshot(), q));
-    const std::string told = joined ? counts(joined->answer()) : to_string(joined.error());
+    const auto measured = measure(whole.snapshot(), q);
+    const std::string full = counts(measured) + notes(measured);
+    const auto answer = joined ? joined->answer() : result<funnel_table>(joined.error());
+    const std::string told = counts(answer) + notes(answer);
     return full == told ? "" : to_json(q) + "\nin full\n" + full + "\njoined\n" + told;
 }
 
@@ -153,9 +171,10 @@ TEST_CASE("range: what cannot be joined is refused") {
     CHECK(range_of(s, to_won, {utc(2024, 5, 1), utc(2024, 4, 1)}).error().code == errc::invalid_question);
     funnel grouped = to_won;
     grouped.by = "channel";
-    CHECK(to_string(range_of(s, grouped, {}).error()) ==
-          "by: ranges of time keep how far each lead comes with steps in sequence; this asks for groups "
-          "(unsupported)");
+    CHECK(
+        to_string(range_of(s, grouped, {}).error()) ==
+        "by: ranges of time keep how far each lead comes with steps in sequence; the group of a lead is told "
+        "by one of its events (each_value is not) (unsupported)");
 }
 
 TEST_CASE("range: JSON that is no range is refused") {
@@ -173,4 +192,7 @@ TEST_CASE("range: JSON that is no range is refused") {
           "funnel_range.leads[0]: the runs do not ascend (bad_input)");
     CHECK(error_of(head + R"("leads": [{"lead": "x"}, {"lead": "x"}]}})") ==
           "funnel_range.leads[1]: the same lead stands twice (bad_input)");
+    CHECK(error_of(head + R"("leads": [{"lead": "x", "held": ["ads"], "runs": []}]}})") ==
+          "funnel_range.leads[0]: 1 values are held and not 0 (bad_input)");
+    CHECK(error_of(head + R"("groups": []}})").find("unknown") != std::string::npos);
 }

@@ -49,8 +49,8 @@ WEIR_API std::string to_json(const funnel_part&);
 WEIR_API result<funnel_part> funnel_part_from_json(std::string_view);
 
 /// How far each lead comes in a funnel by the events of one range of time, so that ranges can be joined
-/// without the events. Immutable and cheap to copy. Size: for each lead at most one time for each pair of
-/// steps.
+/// without the events. Immutable and cheap to copy. Size: for each lead, and each value
+/// held, at most one time for each pair of steps.
 class WEIR_API funnel_range {
 public:
     /// The range of time; an end that is missing is open.
@@ -67,9 +67,9 @@ private:
 };
 /// Reads the events at from <= t < until, and no others: a store that holds no others will do.
 ///
-/// Steps in sequence, a window, a period, any rule for equal times, at_least. Errors: those of measure();
-/// invalid_question (a range that ends before it begins); unsupported (all other axes, groups, buckets,
-/// lists, and conditions that read a lead's latest value).
+/// Steps in sequence, a window, a period, any rule for equal times, at_least, attributes held equal, groups
+/// by each_value. Errors: those of measure(); invalid_question (a range that ends before it begins);
+/// unsupported (all other axes and groups, buckets, lists, and conditions that read a lead's latest value).
 WEIR_API result<funnel_range> range_of(const snapshot&, const funnel&, const period& when, const scope& = {});
 /// Joins two ranges of one question, of which one begins where the other ends; any tree of merges gives the
 /// same. Leads are the same by key, and as_of is the later one. Errors: invalid_question (two questions,

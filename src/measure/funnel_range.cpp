@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/fail.hpp"
 #include "measure/funnel_rows.hpp"
+#include "measure/grouping.hpp"
+#include "measure/held_values.hpp"
 #include "measure/preset.hpp"
 #include "measure/step_matcher.hpp"
 #include "measure/time_limits.hpp"
@@ -35,28 +39,112 @@ bool in(const period& p, std::int64_t time) {
            (!p.until || time < p.until->time_since_epoch().count());
 }
 
-std::map<std::string, step_runs> runs_of_leads(const snapshot::impl& data, const range_data& r, int threads) {
+bool by_each_value(const funnel& q) {
+    return !q.by.empty() && q.by_value.which() == by_value::kind::each_value;
+}
+
+// Finds the runs of leads. Of one worker.
+class runs_reader {
+public:
+    runs_reader(const snapshot::impl& data, const range_data& r, const funnel& q, const step_plan& plan,
+                const step_matcher& matcher)
+        : data_(data), r_(r), rules_(plan.rules().chain), matcher_(matcher) {
+        std::vector<std::string> names(q.hold.begin(), q.hold.end());
+        if (!names.empty()) held_.emplace(data, names);
+        names.push_back(q.by);
+        if (by_each_value(q)) each_.emplace(data, names);
+    }
+
+    void read(const lead_rows& lead) {
+        std::vector<step_matcher::role> roles;
+        for (std::size_t i = 0; i < lead.rows.size(); ++i)
+            if (const std::uint64_t steps = in(r_.when, lead.rows[i].time) ? matcher_.fills(lead.rows, i) : 0)
+                roles.push_back({.event = {lead.rows[i].time, steps, static_cast<std::uint32_t>(i)}});
+        if (roles.empty()) return;
+        const std::string key(data_.lead_key(lead.lead));
+        if (held_)
+            read_streams(*held_, key, lead.rows, roles, leads);
+        else
+            add(leads, {key, {}}, roles);
+        if (each_) read_streams(*each_, key, lead.rows, roles, groups);
+    }
+
+    held_runs leads{}, groups{};
+
+private:
+    void read_streams(held_values& held, const std::string& key, std::span<const row> rows,
+                      std::span<const step_matcher::role> roles, held_runs& into) {
+        held.for_streams(matcher_, rows, roles,
+                         [&](std::span<const step_matcher::role> stream, const datum&) {
+                             add(into, {key, held.texts()}, stream);
+                         });
+    }
+    void add(held_runs& into, held_runs::key_type key, std::span<const step_matcher::role> stream) const {
+        instants all(rules_.ties);
+        for (const auto& r : stream)
+            if (r.event.steps != 0) all.add(r.event);
+        step_runs runs = run_finder(rules_).find(all);
+        if (!runs.empty()) into.emplace(std::move(key), std::move(runs));
+    }
+
+    const snapshot::impl& data_;
+    const range_data& r_;
+    const chain_rules& rules_;
+    const step_matcher& matcher_;
+    std::optional<held_values> held_{}, each_{};
+};
+
+void read_runs(range_data& r, const snapshot::impl& data, int threads) {
     const funnel q = resolved(r.question);
     const step_plan plan(q);
     const step_matcher matcher(data, q, plan);
     if (!matcher.lead_reads().empty())
         refuse("steps", "a condition that reads the lead's latest value needs the events before");
-    const chain_rules& rules = plan.rules().chain;
-    std::vector<std::map<std::string, step_runs>> parts(static_cast<std::size_t>(threads));
+    std::vector<runs_reader> workers;
+    workers.reserve(static_cast<std::size_t>(threads));
+    for (int w = 0; w < threads; ++w) workers.emplace_back(data, r, q, plan, matcher);
     const scan_options options{.as_of = *r.as_of, .threads = threads, .events = matcher.events()};
-    scan(data, options, [&](int worker, const lead_rows& lead) {
-        instants all(rules.ties);
-        for (std::size_t i = 0; i < lead.rows.size(); ++i) {
-            const std::uint64_t steps = in(r.when, lead.rows[i].time) ? matcher.fills(lead.rows, i) : 0;
-            if (steps != 0) all.add({lead.rows[i].time, steps, static_cast<std::uint32_t>(i)});
+    scan(data, options,
+         [&](int worker, const lead_rows& lead) { workers[static_cast<std::size_t>(worker)].read(lead); });
+    for (runs_reader& w : workers) {
+        r.leads.merge(w.leads);
+        r.groups.merge(w.groups);
+    }
+}
+
+// The answer
+// ---------------------------------------------------------------------------------------------------
+
+// Calls visit(value of the breakdown, level) for each lead; without groups the value is "".
+template <class Visit> void for_levels(const held_runs& all, bool grouped, Visit&& visit) {
+    std::map<std::string_view, int> levels;
+    for (auto at = all.begin(); at != all.end();) {
+        levels.clear();
+        const std::string& lead = at->first.first;
+        for (; at != all.end() && at->first.first == lead; ++at) {
+            int& level = levels[grouped ? std::string_view(at->first.second.back()) : std::string_view()];
+            level = std::max(level, level_of(at->second));
         }
-        if (all.size() == 0) return;
-        step_runs runs = run_finder(rules).find(all);
-        if (!runs.empty())
-            parts[static_cast<std::size_t>(worker)].emplace(data.lead_key(lead.lead), std::move(runs));
+        for (const auto& [value, level] : levels) visit(value, level);
+    }
+}
+
+void add_level(funnel_tally& t, const step_plan& plan, int level) {
+    for (std::size_t k = 0; k < plan.size(); ++k)
+        if (plan.level(k) <= level) ++t.reached[k];
+}
+
+void add_groups(funnel_table& answer, const range_data& r, const step_plan& plan) {
+    const auto none_last = [](std::string_view a, std::string_view b) {
+        return std::pair(a == no_group, a) < std::pair(b == no_group, b);
+    };
+    std::map<std::string_view, funnel_tally, decltype(none_last)> groups(none_last);
+    for_levels(r.groups, true, [&](std::string_view value, int level) {
+        if (level > 0) add_level(groups.try_emplace(value, plan.size()).first->second, plan, level);
     });
-    for (std::size_t w = 1; w < parts.size(); ++w) parts.front().merge(parts[w]);
-    return std::move(parts.front());
+    check_groups(groups.size(), answer.question.max_groups);
+    if (groups.contains(no_group)) answer.notes.push_back(reads_none_note(answer.question.by));
+    for (const auto& [value, tally] : groups) add_rows(answer, {&tally}, {.group = std::string(value)});
 }
 
 // Merging
@@ -85,10 +173,14 @@ range_data merged(const range_data& a, const range_data& b) {
     std::set_union(a.events.begin(), a.events.end(), b.events.begin(), b.events.end(),
                    std::back_inserter(m.events));
     const chain_rules rules = step_plan(resolved(a.question)).rules().chain;
-    m.leads = a.leads;
-    for (const auto& [key, runs] : b.leads) {
-        step_runs& all = m.leads[key];
-        all = combined(all, runs, rules);
+    std::set_union(a.attributes.begin(), a.attributes.end(), b.attributes.begin(), b.attributes.end(),
+                   std::back_inserter(m.attributes));
+    for (const auto runs_of : {&range_data::leads, &range_data::groups}) {
+        held_runs& all = m.*runs_of = a.*runs_of;
+        for (const auto& [key, more] : b.*runs_of) {
+            step_runs& runs = all[key];
+            runs = combined(runs, more, rules);
+        }
     }
     return m;
 }
@@ -108,8 +200,8 @@ void check_ranges(const funnel& asked) {
              {q.entry != entry::best, "entry", "this asks for certain entries"},
              {q.counting != counting::leads, "counting", "this counts something else"},
              {!q.exclude.empty(), "exclude", "this asks for what lies between steps"},
-             {!q.hold.empty(), "hold", "this holds attributes equal"},
-             {!q.by.empty(), "by", "this asks for groups"},
+             {!q.by.empty() && !by_each_value(q), "by",
+              "the group of a lead is told by one of its events (each_value is not)"},
              {q.bucket.unit != calendar_unit::none, "bucket", "this asks when they begin"},
              {!q.histogram.empty(), "histogram", "this asks how long they take"},
              {q.list.has_value(), "list", "this asks for times of leads"},
@@ -132,7 +224,8 @@ result<funnel_range> range_of(const snapshot& s, const funnel& q, const period& 
         auto r = std::make_shared<range_data>(range_data{.question = q, .when = when});
         r->as_of = data.as_of_for(q.as_of);
         r->events = data.present_events();
-        if (r->as_of) r->leads = runs_of_leads(data, *r, how.threads);
+        r->attributes = known_attributes(data, {q.by});
+        if (r->as_of) read_runs(*r, data, how.threads);
         return funnel_range(std::shared_ptr<const range_data>(std::move(r)));
     });
 }
@@ -149,13 +242,14 @@ result<funnel_table> funnel_range::answer() const {
         if (r.as_of) answer.as_of = instant{duration{*r.as_of}};
         note_missing_names(answer.question, r.events, answer.notes);
         if (answer.as_of) note_open_period(r.question.period, *answer.as_of, answer.notes);
-        answer.notes.emplace_back("waits are not known: ranges of time keep how far leads came, not when");
+        if (answer.as_of && !r.question.by.empty())
+            note_missing_attribute(r.attributes, r.question.by, answer.notes);
         const step_plan plan(answer.question);
         funnel_tally all(plan.size());
-        for (const auto& [key, runs] : r.leads)
-            for (std::size_t k = 0, level = static_cast<std::size_t>(level_of(runs)); k < plan.size(); ++k)
-                if (static_cast<std::size_t>(plan.level(k)) <= level) ++all.reached[k];
+        for_levels(r.leads, false, [&](std::string_view, int level) { add_level(all, plan, level); });
         add_rows(answer, {&all}, {});
+        add_groups(answer, r, plan);
+        answer.notes.emplace_back("waits are not known: ranges of time keep how far leads came, not when");
         answer.question = r.question;
         return answer;
     });

@@ -10,6 +10,7 @@
 #include "base/fail.hpp"
 #include "base/json.hpp"
 #include "measure/funnel_range.hpp"
+#include "measure/part_json.hpp"
 #include "measure/preset.hpp"
 #include "measure/question_json.hpp"
 #include "measure/step_plan.hpp"
@@ -24,8 +25,10 @@ constexpr int version = 1;
 std::int64_t count_of(instant t) { return t.time_since_epoch().count(); }
 
 // A run is [first step, last step, time], steps from 1.
-void write(json::writer& w, const std::string& key, const step_runs& runs) {
-    w.begin_object().key("lead").text(key).key("runs").begin_array();
+void write(json::writer& w, const held_runs::key_type& key, const step_runs& runs) {
+    w.begin_object().key("lead").text(key.first);
+    if (!key.second.empty()) write_list(w, "held", key.second);
+    w.key("runs").begin_array();
     for (const step_run& r : runs)
         w.begin_array().integer(r.first + 1).integer(r.end).integer(r.time).end_array();
     w.end_array().end_object();
@@ -37,10 +40,14 @@ void write(json::writer& w, const range_data& r) {
     if (r.when.from) w.key("from").integer(count_of(*r.when.from));
     if (r.when.until) w.key("until").integer(count_of(*r.when.until));
     if (r.as_of) w.key("as_of").integer(*r.as_of);
-    w.key("events").begin_array();
-    for (const auto& name : r.events) w.text(name);
-    w.end_array().key("leads").begin_array();
+    write_list(w, "events", r.events);
+    if (!r.question.by.empty()) write_list(w, "attributes", r.attributes);
+    w.key("leads").begin_array();
     for (const auto& [key, runs] : r.leads) write(w, key, runs);
+    w.end_array();
+    if (r.question.by.empty()) return static_cast<void>(w.end_object());
+    w.key("groups").begin_array();
+    for (const auto& [key, runs] : r.groups) write(w, key, runs);
     w.end_array().end_object();
 }
 
@@ -52,22 +59,25 @@ step_run as_run(const json::node& n, const std::string& where, int steps) {
     return {static_cast<int>(numbers[0]) - 1, static_cast<int>(numbers[1]), numbers[2]};
 }
 
-void read_lead(const json::node& n, const std::string& where, int steps, range_data& into) {
+void read_lead(const json::node& n, const std::string& where, int steps, std::size_t held, held_runs& into) {
     json::object members(n, where);
-    std::string key;
+    held_runs::key_type key;
     step_runs runs;
-    json::read(members, "lead", key, json::as_text);
+    json::read(members, "lead", key.first, json::as_text);
+    json::read(members, "held", key.second, json::list_of<std::string>(json::as_text));
     json::read(members, "runs", runs,
                json::list_of<step_run>(
                    [steps](const json::node& run, const std::string& at) { return as_run(run, at, steps); }));
     members.finish();
+    if (key.second.size() != held)
+        fail(errc::bad_input, fmt::format("{} values are held and not {}", key.second.size(), held), where);
     const auto before = [](const step_run& a, const step_run& b) {
         return std::pair(a.first, a.end) < std::pair(b.first, b.end);
     };
     if (std::adjacent_find(runs.begin(), runs.end(),
                            [&](const auto& a, const auto& b) { return !before(a, b); }) != runs.end())
         fail(errc::bad_input, "the runs do not ascend", where);
-    if (!into.leads.emplace(std::move(key), std::move(runs)).second)
+    if (!into.emplace(std::move(key), std::move(runs)).second)
         fail(errc::bad_input, "the same lead stands twice", where);
 }
 
@@ -88,13 +98,16 @@ range_data read_range(const json::node& n, const std::string& where) {
     json::read(members, "from", r.when.from, as_time);
     json::read(members, "until", r.when.until, as_time);
     json::read(members, "as_of", r.as_of, json::as_integer);
-    json::read(members, "events", r.events, json::list_of<std::string>(json::as_text));
-    if (!std::is_sorted(r.events.begin(), r.events.end()))
-        fail(errc::bad_input, "the names do not ascend", members.at("events"));
+    json::read(members, "events", r.events, as_sorted);
+    json::read(members, "attributes", r.attributes, as_sorted);
     const int steps = step_plan(resolved(r.question)).rules().chain.steps;
-    if (const json::node* const list = members.find("leads"))
-        for (std::size_t i = 0; i < json::as_array(*list, members.at("leads")).size(); ++i)
-            read_lead(list->items[i], fmt::format("{}[{}]", members.at("leads"), i), steps, r);
+    const std::size_t held = r.question.hold.size();
+    read_items(members, "leads",
+               [&](const auto& item, const std::string& at) { read_lead(item, at, steps, held, r.leads); });
+    if (!r.question.by.empty())
+        read_items(members, "groups", [&](const auto& item, const std::string& at) {
+            read_lead(item, at, steps, held + 1, r.groups);
+        });
     members.finish();
     return r;
 }

@@ -33,6 +33,7 @@ public:
                      std::span<const step_matcher::role> roles, Visit&& visit) {
         read(rows, roles);
         for (std::size_t s = 0; s < streams_.size(); ++s) {
+            at_hand_ = s;
             stream_.clear();
             for (std::size_t i = 0; i < roles.size(); ++i) {
                 if (!agrees(streams_[s], i)) continue;
@@ -40,6 +41,14 @@ public:
             }
             visit(std::span<const step_matcher::role>(stream_), last_[s]);
         }
+    }
+
+    /// How the values of the stream that is visited read, by attribute.
+    std::vector<std::string> texts() const {
+        std::vector<std::string> all;
+        for (std::size_t a = 0; a < numbers_.size(); ++a)
+            all.push_back(numbers_[a].texts()[streams_[at_hand_][a]]);
+        return all;
     }
 
 private:
@@ -84,6 +93,7 @@ private:
     std::vector<std::vector<std::size_t>> streams_{};
     std::vector<datum> last_{};  ///< by stream
     std::vector<step_matcher::role> stream_{};
+    std::size_t at_hand_ = 0;
 };
 
 }  // namespace weir::inline v1

@@ -13,7 +13,6 @@
 #include "base/fail.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "bridge/parts.hpp"
 #include "measure/grouping.hpp"
 #include "measure/part_json.hpp"
 #include "measure/partial_flow.hpp"
@@ -108,7 +107,7 @@ void write(json::writer& w, const layer_facts& f) {
 void write(json::writer& w, const part_data& p) {
     w.begin_object().key("version").integer(version);
     w.key("question").raw(to_json(p.question));
-    w.key("lifecycle").raw(body_of(to_json(p.lifecycle), "lifecycle"));
+    w.key("lifecycle").raw(to_json(p.lifecycle));
     if (p.as_of) w.key("as_of").integer(*p.as_of).key("derived_as_of").integer(p.derived_as_of);
     write(w, p.facts);
     write_list(w, "attributes", p.attributes);
@@ -122,6 +121,19 @@ void write(json::writer& w, const part_data& p) {
 
 // Reading
 // ----------------------------------------------------------------------------------------------------
+
+std::string text_of(const json::node& n) {
+    json::writer w;
+    json::write(w, n);
+    return w.take();
+}
+
+// What a reader of its own has read, or says is wrong.
+template <class T> T told(result<T> r, const std::string& where) {
+    if (r) return *std::move(r);
+    const error& e = r.error();
+    fail(e.code, e.message, e.where.empty() ? where : where + '.' + e.where);
+}
 
 std::int64_t sum_of(std::span<const std::int64_t> all) {
     return std::accumulate(all.begin(), all.end(), std::int64_t{0});
@@ -296,7 +308,7 @@ private:
         amount_sum sum;
         json::read(in, "place", key.place, place_below(shape_.places()));
         json::read(in, "currency", key.currency, [](const json::node& c, const std::string& at) {
-            return value_inside(at, currency::parse(json::as_text(c, at)));
+            return told(currency::parse(json::as_text(c, at)), at);
         });
         json::read(in, "entries", sum.entries, as_count);
         json::read(in, "units", sum.units, as_wide);
@@ -371,9 +383,11 @@ layer_facts as_facts(const json::node& n, const std::string& where) {
 
 void read_question(json::object& in, part_data& p) {
     json::read(in, "question", p.question, [](const json::node& n, const std::string& at) {
-        return value_inside(at, flow_from_json(text_of(n)));
+        return told(flow_from_json(text_of(n)), at);
     });
-    json::read(in, "lifecycle", p.lifecycle, lifecycle_at);
+    json::read(in, "lifecycle", p.lifecycle, [](const json::node& n, const std::string& at) {
+        return told(lifecycle_from_json(text_of(n)), at);
+    });
     check(p.question).value();
     check(p.lifecycle).value();
     check_exit_names(p.lifecycle);
