@@ -95,8 +95,9 @@ template <class World> void check_worlds(World (*make)(std::uint64_t), int shard
     for (int i = 0; i < times * worlds() / shards; ++i) {
         const std::uint64_t seed = seed_of(shard, i);
         const World w = make(seed);
-        if (const std::string found = fault_in(w, seed); !found.empty())
-            FAIL("world " << seed << ": " << found << "\n" << print(w));
+        const std::string found = fault_in(w, seed);
+        if (!found.empty()) UNSCOPED_INFO("world " << seed << ": " << found << "\n" << print(w));
+        REQUIRE(found.empty());
     }
 }
 
@@ -177,8 +178,8 @@ TEST_CASE("agreement: a condition and its printed form hold for the same events"
         f.attributes = make_attributes(d);
         const oracle::story facts{f};
         const bool as_written = oracle::satisfies(oracle::criterion(text), facts, f);
-        if (as_written != oracle::satisfies(oracle::criterion(to_string(*parsed)), facts, f))
-            FAIL(text << " printed as " << to_string(*parsed));
+        INFO(text << " printed as " << to_string(*parsed));
+        REQUIRE(as_written == oracle::satisfies(oracle::criterion(to_string(*parsed)), facts, f));
     }
 }
 

@@ -398,11 +398,11 @@ TEST_CASE("condition: what is printed reads back as the same tree") {
         const condition c = grower(seed, true).tree(static_cast<int>(seed % 6));
         const std::string text = to_string(c);
         const auto again = parse_condition(text);
-        if (!again) FAIL(seed << ": " << text << ": " << to_string(again.error()));
-        if (to_string(*again) != text) FAIL(seed << ": " << text << " became " << to_string(*again));
-        if (c.always() != again->always()) FAIL(seed << ": " << text);
-        if (!c.always() && !same(*c.root(), *again->root()))
-            FAIL(seed << ": " << text << " became another tree");
+        INFO(seed << ": " << text);
+        REQUIRE(again);
+        REQUIRE(to_string(*again) == text);
+        REQUIRE(c.always() == again->always());
+        REQUIRE((c.always() || same(*c.root(), *again->root())));
     }
 }
 
@@ -437,7 +437,8 @@ TEST_CASE("condition: any damage to a text is refused or read, never worse") {
         for (int edits = 0; edits < 3 && !text.empty(); ++edits)
             text[random() % text.size()] = alphabet[random() % alphabet.size()];
         const auto c = parse_condition(text);
-        if (c && reprinted(to_string(*c)) != to_string(*c)) FAIL(text);
-        if (!c && c.error().where.find("column ") != 0) FAIL(text);
+        INFO(text);
+        if (c) REQUIRE(reprinted(to_string(*c)) == to_string(*c));
+        if (!c) REQUIRE(c.error().where.find("column ") == 0);
     }
 }

@@ -203,8 +203,9 @@ void check_worlds(funnel_world (*make)(std::uint64_t), std::uint64_t first, trie
     for (int i = 0; i < worlds(); ++i) {
         const std::uint64_t seed = first + static_cast<std::uint64_t>(i);
         const funnel_world w = make(seed);
-        if (const std::string wrong = fault_in(w, t); !wrong.empty())
-            FAIL("world " << seed << ": " << wrong << "\n" << print(w));
+        const std::string wrong = fault_in(w, t);
+        if (!wrong.empty()) UNSCOPED_INFO("world " << seed << ": " << wrong << "\n" << print(w));
+        REQUIRE(wrong.empty());
     }
 }
 
