@@ -1,9 +1,11 @@
 #include "agreement.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "oracle/flow.hpp"
 #include "oracle/funnel.hpp"
+#include "oracle/lead_steps.hpp"
 #include "oracle/lifecycle.hpp"
 #include "oracle/sheet.hpp"
 
@@ -148,6 +150,79 @@ std::string disagreement(const lifecycle_world& w, const told& got, oracle::faul
                                   w.flow, time_of(w.flow), planted);
     if (auto d = hold("flow", flow, *got.flow, spoil); !d.empty()) return d;
     return hold("funnel", oracle::ask(all, w.funnel, time_of(w.funnel), planted), *got.funnel, spoil);
+}
+
+namespace {
+
+// Those whom a question is about, and when it is asked if it does not say so.
+struct asked_people {
+    oracle::people all{};
+    moment at{};
+
+    moment time_of(const weir::funnel& q) const { return at && q.as_of ? micros_of(q.as_of) : at; }
+};
+
+asked_people people_of(const funnel_world& w) {
+    asked_people asked{oracle::meet(w.events, w.erased)};
+    asked.at = oracle::last_time(asked.all);
+    return asked;
+}
+
+asked_people people_of(const lifecycle_world& w) {
+    asked_people asked{oracle::meet(w.events, w.erased)};
+    asked.at = as_of(w.scope.as_of, asked.all);
+    oracle::histories unused;
+    derive_next(asked.all, unused, w.lifecycle, asked.at, oracle::fault::none);
+    return asked;
+}
+
+using rows = std::vector<std::vector<weir::cell>>;
+
+std::string hold_rows(const oracle::sheet& expected, const rows& found) {
+    if (expected.rows == found) return "";
+    std::string text = expected.name + ":";
+    for (const auto* some : {&expected.rows, &found}) {
+        text += some == &found ? "\n  engine" : "\n  oracle";
+        for (const auto& row : *some) {
+            text += " |";
+            for (const auto& cell : row) {
+                if (const auto* n = std::get_if<std::int64_t>(&cell)) text += ' ' + std::to_string(*n);
+                if (const auto* t = std::get_if<std::string>(&cell)) text += ' ' + *t;
+            }
+        }
+    }
+    return text;
+}
+
+std::string hold(const asked_people& asked, const weir::compare_table& t, oracle::fault planted) {
+    const auto& [before, after] = std::tie(t.question.before, t.question.after);
+    rows found;
+    for (const auto& r : t.steps) found.push_back({std::int64_t{r.before}, std::int64_t{r.after}, r.leads});
+    return hold_rows(
+        oracle::compared(asked.all, before, asked.time_of(before), after, asked.time_of(after), planted),
+        found);
+}
+
+std::string hold(const asked_people& asked, const weir::drop_off_table& t, oracle::fault planted) {
+    const weir::funnel& q = t.question.funnel;
+    rows found;
+    for (const auto& s : t.steps) found.push_back({std::int64_t{s.step}, s.name, s.came, s.reached, s.lost});
+    return hold_rows(oracle::lost(asked.all, q, asked.time_of(q), planted), found);
+}
+
+}  // namespace
+
+std::string disagreement(const funnel_world& w, const weir::compare_table& t, oracle::fault planted) {
+    return hold(people_of(w), t, planted);
+}
+std::string disagreement(const funnel_world& w, const weir::drop_off_table& t, oracle::fault planted) {
+    return hold(people_of(w), t, planted);
+}
+std::string disagreement(const lifecycle_world& w, const weir::compare_table& t) {
+    return hold(people_of(w), t, oracle::fault::none);
+}
+std::string disagreement(const lifecycle_world& w, const weir::drop_off_table& t) {
+    return hold(people_of(w), t, oracle::fault::none);
 }
 
 std::string difference(const told& a, const told& b) {

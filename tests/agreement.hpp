@@ -32,6 +32,15 @@ std::string disagreement(const funnel_world&, const told&, oracle::fault = oracl
 std::string disagreement(const lifecycle_world&, const told&, oracle::fault = oracle::fault::none,
                          const spoiler& = {});
 
+/// Of questions about steps lead by lead: what the oracle holds against the counts of the engine, or "".
+std::string disagreement(const funnel_world&, const weir::compare_table&,
+                         oracle::fault = oracle::fault::none);
+std::string disagreement(const funnel_world&, const weir::drop_off_table&,
+                         oracle::fault = oracle::fault::none);
+/// The same over the stages of a world's lifecycle.
+std::string disagreement(const lifecycle_world&, const weir::compare_table&);
+std::string disagreement(const lifecycle_world&, const weir::drop_off_table&);
+
 /// Says where two of the engine's own accounts differ, or "".
 std::string difference(const told&, const told&);
 

@@ -202,11 +202,21 @@ weir::step read_step(const std::string& text) {
     return {weir::names(split(text.substr(0, bracket), '|')), o};
 }
 
+weir::funnel read_funnel(const words& w, std::size_t at) {
+    weir::funnel f;
+    at = read_chain(w, at, [&](const std::string& s) { f.steps.push_back(read_step(s)); });
+    read_options(w, at, common(f));
+    return f;
+}
+
 weir::question read_question(const words& w) {
-    if (w[0].front() == '{') {
-        const std::string json = joined(w);
-        if (json.compare(0, 8, "{\"flow\":") == 0) return weir::flow_from_json(json).value();
-        return weir::funnel_from_json(json).value();
+    if (w[0].front() == '{') return weir::question_from_json(joined(w)).value();
+    if (w[0] == "drop_off") return weir::drop_off{.funnel = read_funnel(w, 1)};
+    if (w[0] == "compare") {
+        const auto against = std::find(w.begin(), w.end(), "against");
+        if (against == w.end()) throw std::runtime_error("compare one funnel against another");
+        return weir::compare{.before = read_funnel({w.begin(), against}, 1),
+                             .after = read_funnel({against, w.end()}, 1)};
     }
     if (w[0] == "flow") {
         weir::flow f;
@@ -218,11 +228,8 @@ weir::question read_question(const words& w) {
         read_options(w, 1, known);
         return f;
     }
-    if (w[0] != "funnel") throw std::runtime_error("neither a funnel nor a flow: " + w[0]);
-    weir::funnel f;
-    const std::size_t at = read_chain(w, 1, [&](const std::string& s) { f.steps.push_back(read_step(s)); });
-    read_options(w, at, common(f));
-    return f;
+    if (w[0] != "funnel") throw std::runtime_error("no such question: " + w[0]);
+    return read_funnel(w, 1);
 }
 
 void add_lines(std::vector<std::string>& lines, const words& w) {

@@ -19,6 +19,10 @@
 //   answer     outcome lead entries=4 leads=4 advanced=2 stalled=1 open=1     other counts must be 0
 //   answer     conversion mql > sql leads observed=2/4 lost=1 open=1
 //   answer     of ads in 2024-01-01 outcome lead entries=1 leads=1 open=1     of a group, in a bucket
+//   question   drop_off visit > won within 30d
+//   answer     lost 2 won came=3 reached=1 lost=2           step and name; reasons: step, name, obstacle
+//   question   compare visit > won within 1d against visit > won within 30d
+//   answer     reached 1 visit 2 won leads=1                also: causes within leads=1, leads ben 1 2 within
 //   note       period not over                    a note says this, perhaps among other words
 //   error      invalid_question                   instead of an answer, or of visits
 //

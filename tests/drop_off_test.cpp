@@ -162,6 +162,36 @@ TEST_CASE("drop off: over random worlds the reasons are those of explain and sum
     }
 }
 
+TEST_CASE("drop off: over random worlds the oracle loses the same leads before the same steps") {
+    int lost = 0, of_accounts = 0;
+    for (std::uint64_t seed = 86'000'000; seed < 86'004'000; ++seed) {
+        const funnel_world w = make_axes_world(seed);
+        const funnel q = countable(w.funnel);
+        const auto told = measure(make_store(w).snapshot(), weir::drop_off{.funnel = q}).value();
+        INFO(seed << "\n" << print(w));
+        REQUIRE(disagreement(w, told) == "");
+        for (const auto& s : told.steps) lost += s.step > 1 && s.lost > 0 ? 1 : 0;
+        of_accounts += q.counting == weir::counting::accounts ? 1 : 0;
+    }
+    CHECK(lost > 500);
+    CHECK(of_accounts > 200);
+}
+
+TEST_CASE("drop off: a wrong rule is found lead by lead") {
+    using oracle::fault;
+    for (const fault planted : {fault::window_exclusive, fault::first_restarts, fault::exclusion_ignored,
+                                fault::adjacent_ignored, fault::hold_ignored, fault::gap_exclusive}) {
+        bool found = false;
+        for (std::uint64_t seed = 86'000'000; seed < 86'004'000 && !found; ++seed) {
+            const funnel_world w = make_axes_world(seed);
+            const weir::drop_off q{.funnel = countable(w.funnel)};
+            found = !disagreement(w, measure(make_store(w).snapshot(), q).value(), planted).empty();
+        }
+        INFO(static_cast<int>(planted));
+        CHECK(found);
+    }
+}
+
 TEST_CASE("drop off: a wrong count, reason or sum is found") {
     CHECK_FALSE(finds({}));
     CHECK(finds([](drop_off_table& t) {

@@ -488,8 +488,7 @@ bool is_ended(const question& asked, const marks& all, const start& from) {
         const marks with(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(end));
         int furthest = 0;
         arrangements of_past(asked, past);
-        do
-            furthest = std::max(furthest, stands_at(asked, of_past.row(), from, all[begin].f->time).level);
+        do furthest = std::max(furthest, stands_at(asked, of_past.row(), from, all[begin].f->time).level);
         while (of_past.next());
         bool ended = furthest > 0;
         arrangements each(asked, with);
@@ -824,6 +823,11 @@ people accounts_of(const people& all, const weir::funnel& q, micros as_of, fault
 }
 
 }  // namespace
+
+people accounts_of(const people& all, const weir::funnel& q, micros as_of) {
+    verdict unused;
+    return accounts_of(all, q, as_of, fault::none, unused);
+}
 
 verdict ask(const people& everybody, const weir::funnel& q, std::optional<micros> as_of, fault planted) {
     question asked{q, {}, {}, as_of.value_or(0), planted, {}};
