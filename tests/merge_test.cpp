@@ -177,6 +177,10 @@ TEST_CASE("merge: an account is in one part with all its leads, or the parts are
     const auto both = merge(a, part("ben", "Berg")).value().answer().value();
     CHECK(both.rows[1].leads == 2);
     CHECK(both.notes == std::vector<std::string>{"2 leads without an account are left out"});
+    const std::string text = to_json(a);
+    CHECK(to_json(funnel_part_from_json(text).value()) == text);
+    CHECK(text.find("\"accounts\":[\"Adler\"]") != std::string::npos);
+    CHECK(merge(a, funnel_part_from_json(text).value()).error().where == "account");
     CHECK(to_string(merge(a, part("eve", "Adler")).error()) ==
           "account: both parts have leads of the account \"Adler\"; each account belongs in one "
           "(invalid_question)");

@@ -177,6 +177,56 @@ TEST_CASE("range: what cannot be joined is refused") {
         "by one of its events (each_value is not) (unsupported)");
 }
 
+TEST_CASE("range: what a range cannot know is told apart") {
+    const snapshot s = three_events().snapshot();
+    const auto fault_of = [&](const std::function<void(funnel&)>& change) {
+        funnel q = to_won;
+        change(q);
+        const auto range = range_of(s, q, {});
+        const std::string text = range ? "" : to_string(range.error());
+        return text.substr(0, text.find(':')) + text.substr(std::min(text.find(';'), text.size()));
+    };
+    CHECK(fault_of([](funnel& q) {
+              q.counting = counting::accounts;
+              q.account = "firm";
+          }) == "counting; a later range may give a lead to another account (unsupported)");
+    CHECK(fault_of([](funnel& q) { q.counting = counting::entries; }) ==
+          "counting; passages through the steps need the events (unsupported)");
+    CHECK(fault_of([](funnel& q) {
+              q.by = "channel";
+              q.by_value = by_value::last_touch;
+          }) == "by; the group of a lead is told by one of its events (each_value is not) (unsupported)");
+    CHECK(fault_of([](funnel& q) { q.exclude = {{.event = "lost"}}; }) ==
+          "exclude; this asks for what lies between steps (unsupported)");
+    CHECK(fault_of([](funnel& q) { q.hold = {"deal"}; }) == "");
+}
+
+TEST_CASE("range: a lead gets as far as with the value that serves it best") {
+    store s;
+    const auto tell = [&](const char* lead, const char* name, int month, const char* deal) {
+        s.append({lead, name, utc(2024, month, 1), {{"deal", deal}}, {}}).value();
+    };
+    tell("ana", "visit", 3, "x");
+    tell("ana", "visit", 3, "y");
+    tell("ana", "demo", 4, "y");
+    tell("ana", "won", 5, "x");
+    funnel q = to_won;
+    q.within.reset();
+    q.hold = {"deal"};
+    const auto both = [&](const funnel& asked) {
+        const auto first = range_of(s.snapshot(), asked, {std::nullopt, utc(2024, 3, 15)}).value();
+        const auto rest = range_of(s.snapshot(), asked, {utc(2024, 3, 15), std::nullopt}).value();
+        return counts(merge(first, funnel_range_from_json(to_json(rest)).value()).value().answer());
+    };
+    CHECK(both(q) == "2024-05-01T00:00:00Z visit 1 demo 1 won 0");
+    q.hold = {};
+    q.by = "deal";
+    q.by_value = by_value::each_value;
+    CHECK(both(q) ==
+          "2024-05-01T00:00:00Z visit 1 demo 1 won 1 x: visit 1 x: demo 0 x: won 0 y: visit 1 "
+          "y: demo 1 y: won 0");
+}
+
 TEST_CASE("range: JSON that is no range is refused") {
     const auto error_of = [](const std::string& text) {
         return to_string(funnel_range_from_json(text).error());

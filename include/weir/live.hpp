@@ -101,7 +101,8 @@ public:
     ///
     /// All leads are read if the snapshot comes from another store than the last, was derived by another
     /// identity or other lifecycles, or if one of the two has no events. Errors: those of part_of(). Cost:
-    /// some nanoseconds for each lead of the store, twice the leads concerned, a copy of the sums.
+    /// some nanoseconds for each lead of the store, twice the leads concerned, a copy of the sums; where
+    /// accounts are counted, all events of the accounts concerned are rewritten twice.
     result<live_update> update(const snapshot&, const scope& = {});
     /// Gives the bytes that measure(snapshot, question) gives. Errors: those of check() for the question.
     result<funnel_table> answer() const { return part_.answer(); }
