@@ -220,6 +220,7 @@ TEST_CASE("merge: a part reads back from its JSON, and says what is wrong with a
     CHECK(refused("\"version\":1", "\"version\":2").code == errc::unsupported);
     CHECK(refused("\"reached\":[1,1]", "\"reached\":[1]").where == "funnel_part.tallies[0]");
     CHECK(refused("\"reached\":[1,1]", "\"reached\":[1,-1]").where == "funnel_part.tallies[0].reached[1]");
+    CHECK(refused("\"chains\":1", "\"chains\":0").message == "more than 0 chains are told of");
     CHECK(refused("\"excluded\"", "\"exclude\"").code == errc::unknown_name);
     CHECK(refused("\"events\":[\"visit\"", "\"events\":[\"zip\"").where == "funnel_part.events");
     CHECK(funnel_part_from_json("{}").error().where == "funnel_part");

@@ -91,6 +91,10 @@ void read_tally(const json::node& n, const std::string& where, std::size_t steps
              fmt::format("{} numbers and {} lists of waits for {} steps", t->reached.size(), t->waits.size(),
                          steps),
              where);
+    if (static_cast<std::int64_t>(t->durations.size()) > t->chains ||
+        std::any_of(t->reached.begin(), t->reached.end(),
+                    [&](std::int64_t some) { return some > t->chains; }))
+        fail(errc::bad_input, fmt::format("more than {} chains are told of", t->chains), where);
     if (!into.tallies.emplace(std::move(p), std::move(t)).second)
         fail(errc::bad_input, "the same tally stands twice", where);
 }
