@@ -74,6 +74,10 @@ subject::subject(std::uint64_t seed) : identified(seed % 4 >= 2), staged(seed % 
         times = times_of(axes);
     }
     dice d(seed);
+    if (staged && d.chance(20)) {
+        funnel.counting = weir::counting::accounts;
+        funnel.account = "channel";
+    }
     if (d.chance(20)) funnel.max_groups = 3;
     if (d.chance(30)) funnel.histogram = {weir::duration{0}, weir::duration{5}, std::chrono::hours{30}};
     if (d.chance(30) && funnel.counting == weir::counting::leads)
