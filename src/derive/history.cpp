@@ -10,6 +10,7 @@
 #include "base/wording.hpp"
 #include "derive/fold.hpp"
 #include "store/attribute_reader.hpp"
+#include "store/batch_data.hpp"
 #include "store/stage_visits.hpp"
 
 namespace weir::inline v1 {

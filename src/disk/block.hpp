@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "disk/file.hpp"
@@ -53,15 +54,24 @@ public:
     void bytes(std::span<const std::byte> b) { bytes_.insert(bytes_.end(), b.begin(), b.end()); }
     void text(std::string_view t) { bytes(std::as_bytes(std::span(t))); }
     void zeros(std::size_t n) { bytes_.resize(bytes_.size() + n); }
+    /// Writes so many zeros, and gives where they begin, to be overwritten before anything else is written.
+    std::byte* room(std::size_t n) {
+        zeros(n);
+        return bytes_.data() + bytes_.size() - n;
+    }
     void pad_to(std::size_t alignment) { zeros((alignment - bytes_.size() % alignment) % alignment); }
     /// Overwrites a field that was written before.
     void u64_at(std::size_t offset, std::uint64_t v);
     std::span<const std::byte> written() const { return bytes_; }
+    void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
+    std::vector<std::byte> take() { return std::move(bytes_); }
     std::size_t size() const { return bytes_.size(); }
 
 private:
     void put(std::uint64_t v, int width) {
-        for (int i = 0; i < width; ++i) bytes_.push_back(static_cast<std::byte>(v >> (8 * i)));
+        std::array<std::byte, sizeof v> raw;
+        for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<std::byte>(v >> (8 * i));
+        bytes_.insert(bytes_.end(), raw.begin(), raw.begin() + width);
     }
     std::vector<std::byte> bytes_{};
 };

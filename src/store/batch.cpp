@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "base/text.hpp"
@@ -39,14 +40,21 @@ std::optional<std::string> fault_of_any_text(std::string_view text, std::size_t 
     return std::nullopt;
 }
 
-std::optional<std::string> fault_of_value(const named_value& v) {
-    if (auto fault = fault_of_name(v.name)) return "attribute: " + *fault;
-    if (const auto* t = v.value.get<std::string>()) {
-        if (auto fault = fault_of_text(*t)) return "attribute " + quoted(v.name) + ": " + *fault;
-    }
-    if (const auto* d = v.value.get<double>(); d != nullptr && !std::isfinite(*d))
-        return "attribute " + quoted(v.name) + " is not a finite number";
-    return std::nullopt;
+// Names are short and mostly as expected: eight bytes at a time are found equal sooner than by a call.
+bool are_equal(std::string_view a, std::string_view b) {
+    constexpr std::size_t word = sizeof(std::uint64_t);
+    const std::size_t n = a.size();
+    if (n != b.size()) return false;
+    if (n < word) return std::equal(a.begin(), a.end(), b.begin());
+    const auto same = [&](std::size_t at) {
+        std::uint64_t x, y;
+        std::memcpy(&x, a.data() + at, word);
+        std::memcpy(&y, b.data() + at, word);
+        return x == y;
+    };
+    for (std::size_t at = 0; at + word < n; at += word)
+        if (!same(at)) return false;
+    return same(n - word);
 }
 
 bool is_stored_as_it_is(const lead_id& lead) {
@@ -60,34 +68,26 @@ std::optional<std::string> fault_of(const event& e, std::string_view key) {
     if (key.size() > e.lead.key().size())
         if (auto fault = fault_of_lead(key)) return fault;
     if (auto fault = fault_of_name(e.name)) return fault;
-    if (auto fault = fault_of_any_text(e.id, max_text_bytes, "the event id")) return fault;
-    for (std::size_t i = 0; i < e.attributes.size(); ++i) {
-        if (auto fault = fault_of_value(e.attributes[i])) return fault;
-        for (std::size_t j = 0; j < i; ++j)
-            if (e.attributes[j].name == e.attributes[i].name)
-                return "attribute " + quoted(e.attributes[i].name) + " stands twice";
-    }
-    return std::nullopt;
+    return fault_of_any_text(e.id, max_text_bytes, "the event id");
 }
 
-// Puts one value into its column; a missing one leaves no trace.
-struct value_setter {
-    batch::impl& data;
-    const std::string& name;
-
-    std::size_t column(value_kind kind, weir::currency currency = "XXX") const {
-        return data.column_of(name, kind, currency);
-    }
-    void operator()(std::monostate) const {}
-    void operator()(bool b) const { data.set(column(value_kind::boolean), b ? 1 : 0); }
-    void operator()(std::int64_t i) const { data.set(column(value_kind::integer), i); }
-    void operator()(double d) const {
+// What a value is stored as; of a text the code is still to be found.
+struct stored_value {
+    value_kind kind;
+    std::int64_t bits = 0;
+    weir::currency currency = "XXX";
+};
+struct storing {
+    stored_value operator()(std::monostate) const { return {value_kind::text}; }
+    stored_value operator()(bool b) const { return {value_kind::boolean, b ? 1 : 0}; }
+    stored_value operator()(std::int64_t i) const { return {value_kind::integer, i}; }
+    stored_value operator()(double d) const {
         // -0.0 and 0.0 are one value: keep one form, so that equal content has equal bytes.
-        data.set(column(value_kind::number), std::bit_cast<std::int64_t>(d == 0 ? 0.0 : d));
+        return {value_kind::number, std::bit_cast<std::int64_t>(d == 0 ? 0.0 : d)};
     }
-    void operator()(const std::string& s) const { data.set_text(column(value_kind::text), s); }
-    void operator()(const money& m) const { data.set(column(value_kind::money, m.currency), m.units); }
-    void operator()(instant t) const { data.set(column(value_kind::time), t.time_since_epoch().count()); }
+    stored_value operator()(const std::string&) const { return {value_kind::text}; }
+    stored_value operator()(const money& m) const { return {value_kind::money, m.units, m.currency}; }
+    stored_value operator()(instant t) const { return {value_kind::time, t.time_since_epoch().count()}; }
 };
 
 }  // namespace
@@ -128,11 +128,55 @@ std::size_t batch::impl::column_of(std::string_view attribute, value_kind kind, 
     column_name name{std::string(attribute), kind, c};
     const std::size_t index = column_keys->insert(key_of(name));
     if (index == columns.size()) {
-        columns.push_back({.name = std::move(name), .texts = nullptr});
+        const std::uint32_t number = attribute_of(attribute);
+        columns.push_back({.name = std::move(name), .texts = nullptr, .attribute = number});
         if (kind == value_kind::text) columns.back().texts = std::make_unique<text_table>();
     }
     likely_column = index + 1;
     return index;
+}
+
+std::uint32_t batch::impl::attribute_of(std::string_view name) {
+    const std::uint32_t code = attributes->insert(name);
+    if (code == met.size()) met.push_back(0);
+    return code;
+}
+
+// Names of columns are good: one that is as expected need not be looked at again.
+std::optional<std::string> batch::impl::set(const named_value& v) {
+    const column_name* const likely = likely_column < columns.size() ? &columns[likely_column].name : nullptr;
+    const bool known = likely != nullptr && are_equal(likely->attribute, v.name);
+    if (!known)
+        if (const auto why = fault_of_name(v.name)) return "attribute: " + *why;
+    const auto* text = v.value.get<std::string>();
+    if (text != nullptr)
+        if (const auto why = fault_of_text(*text)) return "attribute " + quoted(v.name) + ": " + *why;
+    if (const auto* d = v.value.get<double>(); d != nullptr && !std::isfinite(*d))
+        return "attribute " + quoted(v.name) + " is not a finite number";
+    std::uint32_t attribute = 0;
+    if (v.value.missing()) {  // it leaves no trace
+        attribute = known ? columns[likely_column++].attribute : attribute_of(v.name);
+    } else {
+        const auto [kind, bits, currency] = std::visit(storing{}, v.value.data());
+        const bool as_likely = known && likely->kind == kind && likely->currency == currency;
+        const std::size_t into = as_likely ? likely_column++ : column_of(v.name, kind, currency);
+        attribute = columns[into].attribute;
+        set(into, text != nullptr ? columns[into].texts->insert(*text) : bits);
+    }
+    const auto row = static_cast<std::uint32_t>(leads.size());
+    if (std::exchange(met[attribute], row) == row) return "attribute " + quoted(v.name) + " stands twice";
+    return std::nullopt;
+}
+
+void batch::impl::take_back_row() {
+    leads.pop_back();
+    events.pop_back();
+    times.pop_back();
+    for (column& c : columns)
+        while (!c.rows.empty() && c.rows.back() == leads.size()) {
+            c.rows.pop_back();
+            c.bits.pop_back();
+        }
 }
 
 void batch::impl::add_row(std::string_view lead_key, std::string_view event_name, std::int64_t time) {
@@ -150,13 +194,16 @@ batch::batch(const batch& other) : batch() {
     impl_->lead_keys = copy_of(*from.lead_keys);
     impl_->event_names = copy_of(*from.event_names);
     impl_->column_keys = copy_of(*from.column_keys);
+    impl_->attributes = copy_of(*from.attributes);
+    impl_->met = from.met;
     impl_->leads = from.leads;
     impl_->events = from.events;
     impl_->times = from.times;
     impl_->ids = from.ids;
     impl_->first_fault = from.first_fault;
     for (const auto& c : from.columns)
-        impl_->columns.push_back({c.name, c.texts ? copy_of(*c.texts) : nullptr, c.rows, c.bits});
+        impl_->columns.push_back(
+            {c.name, c.texts ? copy_of(*c.texts) : nullptr, c.rows, c.bits, c.attribute});
 }
 
 batch& batch::operator=(batch other) noexcept {
@@ -175,7 +222,12 @@ batch& batch::add(const event& e) {
     }
     d.add_row(key, e.name, e.time.time_since_epoch().count());
     d.likely_column = 0;
-    for (const auto& a : e.attributes) std::visit(value_setter{d, a.name}, a.value.data());
+    for (const auto& a : e.attributes)
+        if (auto fault = d.set(a)) {
+            d.take_back_row();
+            d.first_fault = {size(), std::move(*fault)};
+            return *this;
+        }
     if (!e.id.empty()) d.set_id(e.id);
     return *this;
 }
@@ -191,6 +243,7 @@ void batch::clear() {
     d.times.clear();
     d.ids.clear();
     d.first_fault.reset();
+    std::fill(d.met.begin(), d.met.end(), 0U);
     for (auto& c : d.columns) {  // the columns themselves stay: their indices are in use
         if (c.texts) c.texts->clear();
         c.rows.clear();

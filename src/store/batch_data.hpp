@@ -11,23 +11,11 @@
 
 #include <weir/event.hpp>
 
+#include "store/column_name.hpp"
 #include "store/content_hash.hpp"
 #include "store/text_table.hpp"
 
 namespace weir::inline v1 {
-
-/// What a column holds. The bits of a value: a text's code, 0 or 1, the integer, the double's bits, minor
-/// units, microseconds.
-enum class value_kind : std::uint8_t { text, boolean, integer, number, money, time };
-
-/// One attribute with one kind (and currency) of values. An attribute whose values differ in kind has
-/// several.
-struct column_name {
-    std::string attribute{};
-    value_kind kind = value_kind::text;
-    weir::currency currency = "XXX";
-    friend bool operator==(const column_name&, const column_name&) = default;
-};
 
 struct batch::impl {
     struct column {
@@ -35,6 +23,7 @@ struct batch::impl {
         std::unique_ptr<text_table> texts;  ///< only of kind text
         std::vector<std::uint32_t> rows{};  ///< ascending: the rows that have a value
         std::vector<std::int64_t> bits{};
+        std::uint32_t attribute = 0;  ///< code of its name
     };
     struct fault {
         std::size_t event;  ///< index in the batch
@@ -44,6 +33,8 @@ struct batch::impl {
     std::unique_ptr<text_table> lead_keys = std::make_unique<text_table>();
     std::unique_ptr<text_table> event_names = std::make_unique<text_table>();
     std::unique_ptr<text_table> column_keys = std::make_unique<text_table>();  ///< code = index into columns
+    std::unique_ptr<text_table> attributes = std::make_unique<text_table>();   ///< names, all of them good
+    std::vector<std::uint32_t> met{};  ///< by attribute: 1 + the last row of add() that has it
     std::vector<std::uint32_t> leads{}, events{};
     std::vector<std::int64_t> times{};
     std::vector<column> columns{};
@@ -56,6 +47,9 @@ struct batch::impl {
     std::size_t column_of(std::string_view attribute, value_kind, const currency&);
     /// Begins a row; lead_key is the stored form, see stored_key(). set() then fills it.
     void add_row(std::string_view lead_key, std::string_view event_name, std::int64_t time);
+    /// Fills the last row by one attribute of an event, or says why that cannot be.
+    std::optional<std::string> set(const named_value&);
+    void take_back_row();
     void set(std::size_t into, std::int64_t bits) { set(columns[into], bits); }
     void set_text(std::size_t into, std::string_view text) {
         set(columns[into], columns[into].texts->insert(text));
@@ -65,6 +59,7 @@ struct batch::impl {
     }
 
 private:
+    std::uint32_t attribute_of(std::string_view name);
     void set(column& into, std::int64_t bits) {
         into.rows.push_back(static_cast<std::uint32_t>(leads.size() - 1));
         into.bits.push_back(bits);

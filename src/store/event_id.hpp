@@ -3,12 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "store/batch_data.hpp"
 #include "store/content_hash.hpp"
@@ -25,14 +24,27 @@ public:
 private:
     struct cursor {
         const batch::impl::column* column;
+        std::string name{};    ///< the bytes that stand for it
         std::size_t next = 0;  ///< of the column's rows: none before it is asked for again
     };
     const batch::impl& batch_;
+    void append(const void* from, std::size_t size) {
+        if (size > bytes_.size() - size_) bytes_.resize(2 * (size_ + size));
+        std::memcpy(bytes_.data() + size_, from, size);
+        size_ += size;
+    }
+    void append(std::int64_t bits) { append(&bits, sizeof bits); }
+    void append(std::string_view text) {
+        append(static_cast<std::int64_t>(text.size()));
+        append(text.data(), text.size());
+    }
+
     std::vector<cursor> columns_{};  ///< by name, kind, currency
     std::string bytes_{};
+    std::size_t size_ = 0;  ///< of what bytes_ hold
 };
 
-/// The ids of the last events, each with its arrival and content.
+/// The ids of the last events, at most 2^31 - 1, each with its arrival and content.
 class id_memory {
 public:
     enum class verdict : std::uint8_t { fresh, duplicate, conflicting };
@@ -44,24 +56,47 @@ public:
     /// Remembers all that another one does.
     void take(const id_memory&, std::int64_t horizon);
     /// Forgets an event.
-    void forget(content_hash id, std::int64_t arrival) {
-        if (const auto at = known_.find(id); at != known_.end() && at->second.arrival == arrival)
-            known_.erase(at);
+    void forget(content_hash id, std::int64_t arrival);
+    /// Fetches what judge(), or remember(), will look at first.
+    void prefetch(const content_hash& id) const {
+        if (!slots_.empty()) __builtin_prefetch(&slots_[tag_of(id) & (slots_.size() - 1)]);
     }
+    /// Makes room for so many more, for which it then takes no memory.
+    void reserve(std::size_t more);
+    bool empty() const { return used_ == 0; }
     /// Calls f(id, content, arrival) for each event that is remembered, in order of arrival.
     template <class F> void for_each(F&& f) const {
-        for (const auto& [arrival, id] : by_arrival_)
-            if (const auto at = known_.find(id); at != known_.end() && at->second.arrival == arrival)
-                f(id, at->second.content, arrival);
+        for (std::size_t i = 0; i < all_.size(); ++i)
+            if (all_[i].is_known) f(all_[i].id, all_[i].content, all_[i].arrival);
     }
 
 private:
     struct seen {
+        content_hash id, content;
         std::int64_t arrival;
-        content_hash content;
+        bool is_known = true;  // else it was forgotten, or its id came back after its time
     };
-    boost::unordered_flat_map<content_hash, seen, content_hash::hasher> known_{};
-    std::deque<std::pair<std::int64_t, content_hash>> by_arrival_{};
+    // Open addressing, at most half full: a slot has half of an id's hash, and where in all_ it stands. Slots
+    // are small, so that one that is missing is found missing with one look at memory.
+    struct slot {
+        std::uint32_t tag = 0;
+        std::uint32_t number = nothing;  // of seen, counted from the first that ever was
+    };
+    static constexpr std::uint32_t nothing = UINT32_MAX;
+    static constexpr std::uint32_t numbers = UINT32_MAX >> 1;  // a mask; after the last follows the first
+
+    static std::uint32_t tag_of(const content_hash& id) { return static_cast<std::uint32_t>(id.low); }
+    seen& at(std::uint32_t number) { return all_[(number - first_) & numbers]; }
+    const seen& at(std::uint32_t number) const { return all_[(number - first_) & numbers]; }
+    std::size_t slot_of(const content_hash& id) const;
+    void erase(std::size_t slot);
+    void drop_first();
+    void grow(std::size_t slots);
+
+    std::deque<seen> all_{};
+    std::uint32_t first_ = 0;  // number of the first of all_
+    std::vector<slot> slots_{};
+    std::size_t used_ = 0;  // slots
 };
 
 }  // namespace weir::inline v1

@@ -9,6 +9,7 @@
 
 #include "base/fail.hpp"
 #include "store/attribute_reader.hpp"
+#include "store/batch_data.hpp"
 #include "store/column_cache.hpp"
 #include "store/scan.hpp"
 

@@ -14,8 +14,6 @@ using disk::field_writer;
 
 using byte_view = std::span<const std::byte>;
 
-byte_vector taken(const field_writer& from) { return {from.written().begin(), from.written().end()}; }
-
 // How many things of at least `each` bytes follow.
 std::size_t get_count(field_reader& from, std::size_t each) {
     const std::uint32_t n = from.u32();
@@ -44,11 +42,12 @@ template <class Value> void put_integers(field_writer& to, std::size_t n, Value&
     }
     const auto put_all = [&]<class Narrow>(Narrow) {
         to.u8(sizeof(Narrow));
-        std::vector<Narrow> above(n);
-        for (std::size_t i = 0; i < n; ++i)
-            above[i] =
+        std::byte* at = to.room(n * sizeof(Narrow));
+        for (std::size_t i = 0; i < n; ++i, at += sizeof(Narrow)) {
+            const auto above =
                 static_cast<Narrow>(static_cast<std::uint64_t>(value(i)) - static_cast<std::uint64_t>(least));
-        to.bytes(std::as_bytes(std::span(above)));
+            std::memcpy(at, &above, sizeof above);
+        }
     };
     to.i64(least);
     if (range <= UINT8_MAX) return put_all(std::uint8_t{});
@@ -148,7 +147,8 @@ struct kept_values {
     std::vector<std::uint32_t> rows{};
     std::vector<std::int64_t> bits{};
 };
-kept_values kept(const batch::impl::column& c, std::span<const std::uint32_t> rows) {
+kept_values kept(const batch::impl::column& c, std::span<const std::uint32_t> rows, bool are_all) {
+    if (are_all) return {c.rows, c.bits};
     kept_values found;
     std::size_t at = 0;
     for (std::size_t i = 0; i < c.rows.size(); ++i) {
@@ -247,8 +247,10 @@ void put_ids(field_writer& to, const batch::impl& b, std::span<const std::uint32
 byte_vector encode_events(const batch::impl& b, std::span<const std::uint32_t> rows,
                           std::int64_t first_arrival) {
     std::vector<std::pair<const batch::impl::column*, kept_values>> columns;
+    const bool are_all = rows.size() == b.leads.size();
     for (const auto& c : b.columns)
-        if (auto values = kept(c, rows); !values.rows.empty()) columns.emplace_back(&c, std::move(values));
+        if (auto values = kept(c, rows, are_all); !values.rows.empty())
+            columns.emplace_back(&c, std::move(values));
     field_writer to;
     to.i64(first_arrival);
     to.u32(static_cast<std::uint32_t>(rows.size()));
@@ -258,7 +260,7 @@ byte_vector encode_events(const batch::impl& b, std::span<const std::uint32_t> r
     put_integers(to, rows.size(), [&](std::size_t i) { return b.times[rows[i]]; });
     for (auto& [column, values] : columns) put_column(to, *column, std::move(values));
     put_ids(to, b, rows);
-    return taken(to);
+    return to.take();
 }
 
 framed_events decode_events(field_reader from) {
@@ -289,7 +291,7 @@ frame encode_erasures(std::span<const erasure> all) {
     to.u32(static_cast<std::uint32_t>(all.size()));
     to.u32(0);
     for (const erasure& e : all) put_hash(to, e.lead);
-    return {all.size() == 1 ? frame_type::erase : frame_type::erase_many, taken(to)};
+    return {all.size() == 1 ? frame_type::erase : frame_type::erase_many, to.take()};
 }
 
 std::vector<erasure> decode_erasures(frame_type type, field_reader from) {

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/batch_data.hpp"
+#include "store/column_name.hpp"
 #include "store/dictionary.hpp"
 #include "store/packed.hpp"
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "store/batch_data.hpp"
 #include "store/segment.hpp"
 
 namespace weir::inline v1 {

@@ -5,6 +5,7 @@
 #include <weir/money.hpp>
 
 #include "base/fail.hpp"
+#include "store/batch_data.hpp"
 #include "store/packed.hpp"
 
 namespace weir::inline v1 {

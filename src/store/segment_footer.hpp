@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "disk/block.hpp"
-#include "store/batch_data.hpp"
+#include "store/column_name.hpp"
 
 namespace weir::inline v1 {
 

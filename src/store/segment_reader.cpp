@@ -1,11 +1,14 @@
 #include "store/segment_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstring>
 #include <functional>
 #include <numeric>
 
 #include "base/fail.hpp"
+#include "store/batch_data.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -261,18 +264,16 @@ void segment_reader::open_columns(segment& to, snapshot::impl& names) {
 }
 
 std::vector<stored_id> segment_reader::read_ids(const code_map& leads) const {
-    const auto raw = read(footer_.stored_ids);
-    disk::field_reader r({raw.get(), footer_.stored_ids.length}, who_, footer_.stored_ids.offset);
+    const file_block& from = footer_.stored_ids;
+    const auto raw = read(from);
     std::vector<stored_id> ids(footer_.ids);
-    for (stored_id& id : ids) {
-        for (content_hash* h : {&id.id, &id.content}) {
-            h->low = r.u64();
-            h->high = r.u64();
-        }
-        id.arrival = r.i64();
-        const std::uint64_t lead = r.u64();
-        if (lead >= leads.size()) r.refuse("an event id belongs to no lead");
-        id.lead = leads[lead];
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        std::array<std::uint64_t, stored_id_bytes / sizeof(std::uint64_t)> words;
+        std::memcpy(words.data(), raw.get() + i * stored_id_bytes, stored_id_bytes);
+        const auto [id_low, id_high, low, high, arrival, lead] = words;
+        if (lead >= leads.size())
+            fail_corrupt(who_, from.offset + (i + 1) * stored_id_bytes, "an event id belongs to no lead");
+        ids[i] = {{id_low, id_high}, {low, high}, static_cast<std::int64_t>(arrival), leads[lead]};
     }
     return ids;
 }

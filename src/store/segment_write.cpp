@@ -6,6 +6,7 @@
 #include "base/fail.hpp"
 #include "store/column_cache.hpp"
 #include "store/segment_footer.hpp"
+#include "store/segment_merge.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -91,18 +92,25 @@ private:
 
     void write_ids(std::span<const stored_id> ids) {
         disk::field_writer w;
-        for (const stored_id& id : ids) {
-            const auto lead = std::lower_bound(from_.leads.begin(), from_.leads.end(), id.lead);
-            if (lead == from_.leads.end() || *lead != id.lead) continue;
-            for (const content_hash& h : {id.id, id.content}) {
-                w.u64(h.low);
-                w.u64(h.high);
-            }
-            w.i64(id.arrival);
-            w.u64(static_cast<std::uint64_t>(lead - from_.leads.begin()));
+        if (!ids.empty()) {
+            const std::uint32_t first = from_.leads.front();
+            std::vector<std::uint32_t> index(from_.leads.back() - first + std::size_t{1}, no_lead);
+            for (std::uint32_t i = 0; i < from_.leads.size(); ++i) index[from_.leads[i] - first] = i;
+            w.reserve(ids.size() * stored_id_bytes);
+            for (const stored_id& id : ids)
+                if (id.lead >= first && id.lead - first < index.size() && index[id.lead - first] != no_lead)
+                    write_id(w, id, index[id.lead - first]);
         }
         footer_.ids = w.size() / stored_id_bytes;
         put(footer_.stored_ids, w.written());
+    }
+    static void write_id(disk::field_writer& to, const stored_id& id, std::uint32_t lead) {
+        for (const content_hash& h : {id.id, id.content}) {
+            to.u64(h.low);
+            to.u64(h.high);
+        }
+        to.i64(id.arrival);
+        to.u64(lead);
     }
 
     void write_column(const segment_column& c) {

@@ -160,6 +160,7 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
     row_hasher content(b);
     std::vector<std::uint32_t> keep;
     keep.reserve(b.leads.size());
+    if (!b.ids.empty()) fresh.reserve(b.ids.size());
     auto id = b.ids.begin();
     for (std::uint32_t row = 0; row < b.leads.size(); ++row) {
         const bool has_id = id != b.ids.end() && id->first == row;
@@ -173,6 +174,8 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
             continue;
         }
         if (has_id) {
+            constexpr std::ptrdiff_t ahead = 16;
+            if (b.ids.end() - own_id > ahead) ids.prefetch((own_id + ahead)->second);
             const auto arrival = next_arrival + static_cast<std::int64_t>(keep.size());
             const content_hash key = own_id->second, said = content.of(row);
             const auto verdict = judge(key, said, arrival, fresh);
@@ -217,7 +220,7 @@ receipt store::impl::append(const batch::impl& b) {
         id_memory fresh;
         auto rows = rows_to_keep(b, fresh, r);
         r.accepted = static_cast<std::int64_t>(rows.size());
-        if (!rows.empty()) stage(b, std::move(rows), fresh);
+        if (!rows.empty()) stage(b, std::move(rows), std::move(fresh));
         group = waiting ? waiting : flying;  // what made a row a duplicate may not be durable either
     }
     if (group) commit(group);
@@ -225,7 +228,7 @@ receipt store::impl::append(const batch::impl& b) {
     return r;
 }
 
-void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, const id_memory& fresh) {
+void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, id_memory fresh) {
     store_version next = staged;
     const auto accepted = static_cast<std::int64_t>(rows.size());
     const auto codes = add_rows(next, b, rows, next_arrival);
@@ -250,8 +253,11 @@ void store::impl::stage(const batch::impl& b, std::vector<std::uint32_t> rows, c
         check_size(f);
         auto stored = stored_ids(b, rows, codes, fresh, next_arrival);
         auto group = waiting ? waiting : std::make_shared<commit_group>();
-        group->ids.take(fresh, options.dedupe_horizon);
-        group->stored.insert(group->stored.end(), stored.begin(), stored.end());
+        if (group->ids.empty())
+            group->ids = std::move(fresh);
+        else
+            group->ids.take(fresh, options.dedupe_horizon);
+        put_behind(group->stored, std::move(stored));
         group->frames.push_back(std::move(f));
         waiting = std::move(group);
     } else {

@@ -1,7 +1,6 @@
 // store_disk.cpp - a store on disk at work: commits in groups, moves its log into segment files, merges
 // those.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -14,14 +13,21 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr std::int64_t share_of_log = 8;  // the log's events may take this part of the memory budget
-constexpr std::int64_t no_horizon = std::numeric_limits<std::int64_t>::min();
 
 // The ids that are still needed, of leads that a segment has.
-std::vector<stored_id> kept_ids(std::vector<stored_id> all, const segment& of, std::int64_t from_arrival) {
-    std::erase_if(all, [&](const stored_id& i) {
-        return i.arrival < from_arrival || !std::binary_search(of.leads.begin(), of.leads.end(), i.lead);
-    });
-    return all;
+std::vector<stored_id> kept_ids(const std::vector<stored_id>& all, const segment& of,
+                                std::int64_t from_arrival) {
+    std::vector<stored_id> kept;
+    if (all.empty()) return kept;
+    const std::uint32_t first = of.leads.front();
+    std::vector<bool> is_there(of.leads.back() - first + std::size_t{1});
+    for (const std::uint32_t lead : of.leads) is_there[lead - first] = true;
+    kept.reserve(all.size());
+    for (const stored_id& i : all)
+        if (i.arrival >= from_arrival && i.lead >= first && i.lead - first < is_there.size() &&
+            is_there[i.lead - first])
+            kept.push_back(i);
+    return kept;
 }
 
 void retag(store_version& v, std::uint64_t from, std::uint64_t to) {
@@ -44,11 +50,19 @@ std::vector<stored_id> stored_ids(const batch::impl& b, std::span<const std::uin
                                   std::span<const std::uint32_t> codes, const id_memory& fresh,
                                   std::int64_t first_arrival) {
     std::vector<stored_id> found;
+    found.reserve(b.ids.size());
     fresh.for_each([&](content_hash id, content_hash content, std::int64_t arrival) {
         const std::uint32_t row = rows[static_cast<std::size_t>(arrival - first_arrival)];
         found.push_back({id, content, arrival, codes[b.leads[row]]});
     });
     return found;
+}
+
+void put_behind(std::vector<stored_id>& to, std::vector<stored_id>&& more) {
+    if (to.empty())
+        to = std::move(more);
+    else
+        to.insert(to.end(), more.begin(), more.end());
 }
 
 void store::impl::commit(const std::shared_ptr<commit_group>& group) {
@@ -97,10 +111,10 @@ void store::impl::commit_waiting() {
 }
 
 // Memory that is refused here must not make a later event count twice.
-void store::impl::remember(const commit_group& group) {
+void store::impl::remember(commit_group& group) {
     const auto done = guarded([&] {
         ids.take(group.ids, options.dedupe_horizon);
-        log_ids.insert(log_ids.end(), group.stored.begin(), group.stored.end());
+        put_behind(log_ids, std::move(group.stored));
         log_erasures.insert(log_erasures.end(), group.erasures.begin(), group.erasures.end());
         forget_ids(group.erased_leads);
     });
@@ -172,8 +186,8 @@ void store::impl::thaw(flush_state& state) {
     retag(staged, state.file, 0);
     publish(staged);
     auto& its_ids = file_ids[state.file];
-    its_ids.insert(its_ids.end(), log_ids.begin(), log_ids.end());
-    log_ids.swap(its_ids);
+    put_behind(its_ids, std::move(log_ids));
+    log_ids = std::move(its_ids);
     file_ids.erase(state.file);
     state.erasures.insert(state.erasures.end(), log_erasures.begin(), log_erasures.end());
     log_erasures.swap(state.erasures);
@@ -218,7 +232,8 @@ std::vector<written_segment> store::impl::write_parts(const segment_list& from, 
         entry.erase_epoch = said.erase_epoch;
         entry.partition = std::max(said.partition, part.part);
         snapshot::impl known = *read();  // all columns that a file of this store has are known
-        written.push_back({entry, files->open(entry, known, cache).data});
+        auto opened = files->open(entry, known, cache);
+        written.push_back({entry, std::move(opened.data), std::move(opened.ids)});
         number = files->new_number();
     };
     std::uint64_t rows = 0;
@@ -274,13 +289,17 @@ std::vector<written_segment> store::impl::write_frozen(const flush_state& state)
 
 // Puts opened files where the segments of others were, in what is staged; leads that were erased since they
 // were written are hidden. The caller holds `committing` and `writing`, nothing waits, and it publishes.
-void store::impl::replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by) {
-    std::vector<stored_id> its_ids;
-    for (const std::uint64_t file : old) {
-        const auto node = file_ids.extract(file);
-        if (!node.empty()) its_ids.insert(its_ids.end(), node.mapped().begin(), node.mapped().end());
+void store::impl::replace_files(std::span<const std::uint64_t> old, std::vector<written_segment>& by) {
+    std::vector<shared_veil> hidden;
+    for (written_segment& w : by) {
+        hidden.push_back(veil_of_erased(*w.data, w.entry.erase_epoch, log_erasures));
+        if (const auto& veil = hidden.back())
+            std::erase_if(w.ids, [&](const stored_id& i) { return veil->hides(i.lead); });
+        file_ids[w.entry.file] = std::move(w.ids);
     }
-    for (const auto& w : by) file_ids[w.entry.file] = kept_ids(its_ids, *w.data, no_horizon);
+    for (const std::uint64_t file : old)
+        if (std::none_of(by.begin(), by.end(), [&](const auto& w) { return w.entry.file == file; }))
+            file_ids.erase(file);
     const segment_run run = run_of(staged, old);
     if (run.size == 0) return;  // all its leads were erased
     auto data = std::make_shared<snapshot::impl>(*staged.data);
@@ -288,9 +307,9 @@ void store::impl::replace_files(std::span<const std::uint64_t> old, const std::v
     const auto at = static_cast<std::ptrdiff_t>(run.begin), end = at + static_cast<std::ptrdiff_t>(run.size);
     tags.erase(tags.begin() + at, tags.begin() + end);
     std::vector<veiled_segment> segments;
-    for (const auto& w : by) {
-        segments.push_back({w.data, veil_of_erased(*w.data, w.entry.erase_epoch, log_erasures)});
-        tags.insert(tags.begin() + at + static_cast<std::ptrdiff_t>(segments.size()) - 1, w.entry.file);
+    for (std::size_t i = 0; i < by.size(); ++i) {
+        segments.push_back({by[i].data, std::move(hidden[i])});
+        tags.insert(tags.begin() + at + static_cast<std::ptrdiff_t>(i), by[i].entry.file);
     }
     replace_segments(*data, run, segments);
     staged = {std::move(data), std::move(tags)};

@@ -84,6 +84,7 @@ struct left_segment {
 struct written_segment {
     segment_entry entry{};
     std::shared_ptr<const segment> data{};
+    std::vector<stored_id> ids{};
 };
 
 struct store::impl {
@@ -142,11 +143,11 @@ struct store::impl {
     id_memory::verdict judge(content_hash id, content_hash content, std::int64_t arrival,
                              const id_memory& own) const;
     std::vector<std::uint32_t> rows_to_keep(const batch::impl&, id_memory& fresh, receipt&) const;
-    void stage(const batch::impl&, std::vector<std::uint32_t> rows, const id_memory& fresh);
+    void stage(const batch::impl&, std::vector<std::uint32_t> rows, id_memory fresh);
     // store_disk.cpp:
     void commit(const std::shared_ptr<commit_group>&);
     void commit_waiting();
-    void remember(const commit_group&);
+    void remember(commit_group&);
     std::unique_lock<std::mutex> lock_when_settled();
     void flush_if_due();
     std::int64_t memory_of_log() const;
@@ -161,7 +162,7 @@ struct store::impl {
                                              const segment_entry& said) const;
     std::uint64_t most_rows_of_file() const;
     std::int64_t first_arrival_remembered() const;
-    void replace_files(std::span<const std::uint64_t> old, const std::vector<written_segment>& by);
+    void replace_files(std::span<const std::uint64_t> old, std::vector<written_segment>& by);
     std::int64_t maintain_files();
     void seal_files();
     std::int64_t merge_units(const segment_run&);
@@ -191,6 +192,8 @@ struct store::impl {
 /// Adds rows as a segment; gives the codes of the leads, by code of the batch.
 std::vector<std::uint32_t> add_rows(store_version&, const batch::impl&, std::vector<std::uint32_t> rows,
                                     std::int64_t first_arrival);
+/// Puts ids behind others.
+void put_behind(std::vector<stored_id>& to, std::vector<stored_id>&& more);
 /// The ids among rows that were added.
 std::vector<stored_id> stored_ids(const batch::impl&, std::span<const std::uint32_t> rows,
                                   std::span<const std::uint32_t> codes, const id_memory& fresh,

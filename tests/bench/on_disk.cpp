@@ -200,8 +200,7 @@ void print_on_disk(std::size_t events, const std::string& directory, int runs, s
     if (!fs::create_directories(directory)) throw std::runtime_error(directory + " is there already");
     const auto all = make_workload(events);
     const auto first = [&](std::size_t n) { return std::span(all).first(std::min(n, all.size())); };
-    const auto ingested = first(most_ingested);
-    print_durable_ingest({ingested.begin(), ingested.end()}, directory, out);
+    print_durable_ingest(first(most_ingested), directory, runs, out);
     print_opening(first(in_segments), directory + "/segments", runs, out);
     const std::string filled = directory + "/store";
     {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <iosfwd>
+#include <span>
 #include <string>
-#include <vector>
 
 #include <weir.hpp>
 
@@ -16,8 +16,10 @@ namespace weir_bench {
 /// other bytes than one in memory.
 void print_on_disk(std::size_t events, const std::string& directory, int runs, std::ostream&);
 
-/// Appends events as durable batches of 1,000, to weir and, where it was found, to SQLite, and prints both.
-void print_durable_ingest(const std::vector<workload_event>&, const std::string& directory, std::ostream&);
+/// Appends events as durable batches of 1,000, to weir and, where it was found, to SQLite, in turn for so
+/// many rounds: medians of wall times, the least of CPU times, and their ratios. The directory must be there.
+void print_durable_ingest(std::span<const workload_event>, const std::string& directory, int rounds,
+                          std::ostream&);
 
 /// Turns events of the workload into those of a store, one after another.
 class event_maker {

@@ -8,13 +8,16 @@
 //   weir_bench growth FILE.csv [RUNS]     a table of what more steps and more groups cost
 //   weir_bench again EVENTS [RUNS]      a table of deriving again after one event in a hundred was appended
 //   weir_bench live EVENTS [RUNS]       a table of a live funnel after each append of 1,000 events
+//   weir_bench ingest EVENTS DIRECTORY [ROUNDS]  durable batches, beside SQLite
 //   weir_bench disk EVENTS DIRECTORY [RUNS]  tables of stores on disk, beside memory, SQLite, plain reading
 //   weir_bench report|json|chart EVENTS FILE... the table of records, after a check that answers agree
 #include <malloc.h>
 
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iomanip>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
@@ -164,6 +167,12 @@ int main_of(const std::vector<std::string>& words) {
         weir_bench::print_again(std::stoull(words[1]), runs, std::cout);
     } else if (verb == "live") {
         weir_bench::print_live(std::stoull(words[1]), runs, std::cout);
+    } else if (verb == "ingest" && words.size() > 2) {
+        const auto events = weir_bench::make_workload(std::stoull(words[1]));
+        std::filesystem::create_directories(words[2]);
+        std::cout << std::fixed << std::setprecision(2);
+        weir_bench::print_durable_ingest(events, words[2], words.size() > 3 ? std::atoi(words[3].c_str()) : 5,
+                                         std::cout);
     } else if (verb == "disk" && words.size() > 2) {
         weir_bench::print_on_disk(std::stoull(words[1]), words[2],
                                   words.size() > 3 ? std::atoi(words[3].c_str()) : 7, std::cout);
@@ -178,9 +187,8 @@ int main_of(const std::vector<std::string>& words) {
         throw std::runtime_error(
             "usage: weir_bench generate EVENTS FILE.csv | weir FILE.csv [RUNS] | load FILE.csv [THREADS] | "
             "bare "
-            "EVENTS [RUNS] | growth|axes FILE.csv [RUNS] | again EVENTS [RUNS] | disk EVENTS DIRECTORY "
-            "[RUNS] | report|json|chart EVENTS "
-            "FILE...");
+            "EVENTS [RUNS] | growth|axes FILE.csv [RUNS] | again EVENTS [RUNS] | ingest|disk EVENTS "
+            "DIRECTORY [RUNS] | report|json|chart EVENTS FILE...");
     }
     return 0;
 }
