@@ -13,6 +13,7 @@
 
 #include "load/load_rows.hpp"
 #include "store/attribute_reader.hpp"
+#include "store/batch_data.hpp"
 #include "store/scan.hpp"
 
 namespace {

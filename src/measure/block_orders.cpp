@@ -39,33 +39,56 @@ bool has_few_orders(std::span<const step_block> blocks) {
 }
 
 block_search::block_search(const chain_rules& rules) : rules_(rules), sequence_(rules) {
-    for (const step_block& b : rules.blocks) in_blocks_ |= b.steps();
-    if (in_blocks_ == 0) return;
-    places written(max_steps);
-    std::iota(written.begin(), written.end(), std::uint8_t{0});
-    add_orders(0, written);
-}
-
-void block_search::add_orders(std::size_t block, places& so_far) {
-    if (block == rules_.blocks.size()) return orders_.push_back(so_far);
-    const auto first = so_far.begin() + rules_.blocks[block].first;
-    do add_orders(block + 1, so_far);
-    while (std::next_permutation(first, first + rules_.blocks[block].size));
-}
-
-// A chain stops at a step that no event can fill: of orders that differ behind it alone, one will do.
-bool block_search::is_needed(const places& order, std::uint64_t present) const {
-    bool stopped = false;
-    for (const step_block& b : rules_.blocks) {
-        std::vector<int> steps(at(b.size));  // by place
-        for (int s = b.first; s < b.first + b.size; ++s) steps[at(order[at(s)] - b.first)] = s;
-        for (std::size_t i = 1; i < steps.size(); ++i)
-            if ((stopped || !has(present, steps[i - 1])) &&
-                (steps[i] < steps[i - 1] || (!stopped && has(present, steps[i]))))
-                return false;
-        stopped = stopped || (present & b.steps()) != b.steps();
+    for (const step_block& b : rules.blocks) {
+        in_blocks_ |= b.steps();
+        for (int step = b.first; step < b.first + b.size; ++step) block_of_[at(step)] = b;
     }
-    return true;
+}
+
+// The first instant, from one on, that may fill a step.
+std::optional<std::size_t> block_search::reached(int step, std::size_t from) const {
+    const auto& all = when_[at(step)];
+    const auto found = std::lower_bound(all.begin(), all.end(), from);
+    return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
+// Orders that begin alike have the same chains as far as they do. So of those that go on with a step that no
+// event fills any more, one will do, and none is needed where another step can be filled.
+void block_search::choose_orders(const instants& all) {
+    for (int step = 0; step < rules_.steps; ++step) when_[at(step)].clear();
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::uint64_t rest = steps_of(all[i]); rest != 0; rest &= rest - 1)
+            when_[static_cast<std::size_t>(std::countr_zero(rest))].push_back(i);
+    orders_.clear();
+    places written{};
+    std::iota(written.begin(), written.end(), std::uint8_t{0});
+    add_orders(0, 0, 0, written);
+    std::sort(orders_.begin(), orders_.end());
+}
+
+// `done`: steps that have their places, the first `level` of all; the next event stands at an instant from
+// `from` on. Gaps, windows and exclusions may let fewer chains get there, never more.
+void block_search::add_orders(int level, std::size_t from, std::uint64_t done, places& so_far) {
+    if (level == rules_.steps) return orders_.push_back(so_far);
+    const std::size_t step_on = rules_.ties == weir::ties::together ? 0 : 1;
+    const step_block b = block_of_[at(level)];
+    const places before = so_far;
+    const std::uint64_t left = (b.size > 0 ? b.steps() : bit(level)) & ~done;
+    bool any = false;
+    for (std::uint64_t rest = left; rest != 0; rest &= rest - 1) {
+        const int step = std::countr_zero(rest);
+        const auto i = reached(step, from);
+        if (!i) continue;
+        any = true;
+        so_far[at(step)] = static_cast<std::uint8_t>(level);
+        add_orders(level + 1, *i + step_on, done | bit(step), so_far);
+        so_far = before;
+    }
+    if (any) return;
+    for (std::uint64_t rest = left; rest != 0; rest &= rest - 1)
+        so_far[static_cast<std::size_t>(std::countr_zero(rest))] = static_cast<std::uint8_t>(level++);
+    orders_.push_back(so_far);
+    so_far = before;
 }
 
 std::uint64_t block_search::placed(const places& order, const candidate& e) const {
@@ -76,10 +99,9 @@ std::uint64_t block_search::placed(const places& order, const candidate& e) cons
 }
 
 void block_search::load(const instants& all) {
-    const std::uint64_t present = steps_of(all.events());
+    choose_orders(all);
     used_ = 0;
     for (const places& order : orders_) {
-        if (!is_needed(order, present)) continue;
         if (used_ == in_order_.size()) in_order_.emplace_back(rules_.ties);
         instants& own = in_order_[used_++];
         own.clear();

@@ -1,6 +1,7 @@
 // measure/block_orders.hpp - chains with blocks of steps that may be done in any order among themselves.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,16 +38,19 @@ public:
     std::size_t ends_at(const instants&, std::size_t start);
 
 private:
-    using places = std::vector<std::uint8_t>;  ///< by step: the one of the sequence that it is
-    void add_orders(std::size_t block, places&);
-    bool is_needed(const places&, std::uint64_t present) const;
+    using places = std::array<std::uint8_t, max_steps>;  ///< by step: the one of the sequence that it is
+    void choose_orders(const instants&);
+    void add_orders(int level, std::size_t from, std::uint64_t done, places&);
+    std::optional<std::size_t> reached(int step, std::size_t from) const;
     std::uint64_t placed(const places&, const candidate&) const;
     std::span<const instants> orders() const { return std::span(in_order_).first(used_); }
 
     chain_rules rules_;
     sequence_search sequence_;
     std::uint64_t in_blocks_ = 0;
-    std::vector<places> orders_{};      ///< the written one first
+    std::array<step_block, max_steps> block_of_{};            ///< by step; of size 0: it is in none
+    std::array<std::vector<std::size_t>, max_steps> when_{};  ///< by step: the instants that may fill it
+    std::vector<places> orders_{};                            ///< those that the lead needs
     std::vector<instants> in_order_{};  ///< a lead's events as each order that it needs sees them
     std::size_t used_ = 0;
     std::vector<std::uint32_t> ids_{};

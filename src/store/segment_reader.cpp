@@ -25,15 +25,25 @@ std::vector<std::uint32_t> unless_same(std::vector<std::uint32_t> map) {
 
 std::uint64_t sum_of(const packed& numbers) {
     std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < numbers.size(); ++i) sum += static_cast<std::uint64_t>(numbers[i]);
+    if (numbers.empty()) return sum;
+    const auto number = numbers.look();
+    for (std::size_t i = 0; i < numbers.size(); ++i) sum += static_cast<std::uint64_t>(number[i]);
     return sum;
 }
 
 // Whether all bytes are of ASCII without NUL: then texts need not be looked at one by one.
 bool are_plain(std::span<const std::byte> bytes) {
-    unsigned odd = 0;
-    for (const std::byte b : bytes) odd |= static_cast<unsigned>(static_cast<signed char>(b) <= 0);
-    return odd == 0;
+    constexpr std::uint64_t ones = 0x0101010101010101, highs = ones << 7;
+    std::uint64_t odd = 0;
+    std::size_t at = 0;
+    for (; at + sizeof odd <= bytes.size(); at += sizeof odd) {
+        std::uint64_t word;
+        std::memcpy(&word, bytes.data() + at, sizeof word);
+        odd |= word | (word - ones);  // of a byte of 1 to 127, less 1, the highest bit is not set
+    }
+    for (; at < bytes.size(); ++at)
+        odd |= std::to_integer<std::uint64_t>(bytes[at]) | (std::to_integer<std::uint64_t>(bytes[at]) - 1);
+    return (odd & highs) == 0;
 }
 
 bool has_twice(std::vector<std::uint32_t> codes) {
@@ -146,14 +156,16 @@ segment_reader::code_map segment_reader::insert(const text_blocks& from, std::ui
     const packed lengths = integers(from.lengths, count);
     const auto bytes = read(from.bytes);
     if (sum_of(lengths) != from.bytes.length) refuse(from.bytes, "texts have not the lengths stated");
-    const bool is_plain = are_plain({bytes.get(), from.bytes.length});
+    const bool all_are_good = count > 0 && lengths.least() > 0 &&
+                              lengths.greatest() <= static_cast<std::int64_t>(max_name_bytes) &&
+                              are_plain({bytes.get(), from.bytes.length});
     std::vector<std::string_view> texts;
     texts.reserve(count);
     const char* at = reinterpret_cast<const char*>(bytes.get());
+    const auto length = lengths.look();
     for (std::size_t i = 0; i < count; ++i) {
-        const std::string_view text(at, static_cast<std::size_t>(lengths[i]));
-        const bool is_good = is_plain && !text.empty() && text.size() <= max_name_bytes;
-        if (!is_good && fault(text)) refuse(from.bytes, "a text is not one that a store takes");
+        const std::string_view text(at, static_cast<std::size_t>(length[i]));
+        if (!all_are_good && fault(text)) refuse(from.bytes, "a text is not one that a store takes");
         texts.push_back(text);
         at += text.size();
     }
@@ -166,9 +178,10 @@ segment_reader::code_map segment_reader::open_leads(segment& to, dictionary& key
     to.leads = insert(footer_.lead_keys, footer_.leads, keys, fault_of_lead);
     const packed rows = integers(footer_.lead_rows, footer_.leads);
     if (sum_of(rows) != footer_.rows) refuse(footer_.lead_rows, "the rows of leads are not all rows");
-    to.offsets.reserve(footer_.leads + 1);
+    to.offsets.resize(footer_.leads + 1);
+    const auto row_count = rows.look();
     for (std::size_t lead = 0; lead < rows.size(); ++lead)
-        to.offsets.push_back(to.offsets.back() + static_cast<std::uint32_t>(rows[lead]));
+        to.offsets[lead + 1] = to.offsets[lead] + static_cast<std::uint32_t>(row_count[lead]);
     to.tied = bits(footer_.tied, footer_.leads);
     return to.leads;
 }

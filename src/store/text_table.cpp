@@ -20,6 +20,8 @@ std::uint64_t load_32(const char* from) {
     return bits;
 }
 
+static_assert(std::endian::native == std::endian::little);
+
 // The bytes of a text of at most seven, the first one lowest. What is read twice is the same twice.
 std::uint64_t bytes_of(std::string_view text) {
     const std::size_t n = text.size();
@@ -72,20 +74,41 @@ text_table::code text_table::insert(std::string_view text) {
     return slots[i].text != nothing ? slots[i].text : find_or_add(text, k);
 }
 
-// The slots of a big table are seldom in the cache: a handful is fetched while others are looked at.
+// The slots of a big table are seldom in the cache: a handful is fetched while others are looked at. Of a
+// short text that is known its head is all that is compared, of a new one all that is kept.
 template <class F> std::vector<text_table::code> text_table::insert_each(std::size_t count, F&& text_at) {
     constexpr std::size_t handful = 16;
     // At least so many there will be; that some are known already cannot be told before.
     if (count > room_) grow(std::bit_ceil(count / 3 * 4 + 16));
     std::vector<code> codes(count);
     std::array<key, handful> keys;
+    const auto insert_one = [this](std::string_view text, const key& k) {
+        if (text.size() > most_in_head || size_ >= room_) return find_or_add(text, k);
+        slot* const slots = slots_.data();
+        const std::size_t last = slots_.size() - 1;
+        std::size_t i = k.hash & last;
+        while (slots[i].head != k.head && slots[i].text != nothing) i = (i + 1) & last;
+        if (slots[i].text != nothing) return slots[i].text;
+        const auto [block, offset] = place(size_);
+        if (!blocks_[block] || arena_left_ < sizeof k.head) return add(text, k, slots[i]);
+        char* const kept = arena_next_;
+        *kept = static_cast<char>(text.size());
+        std::memcpy(kept + 1, &k.head, most_in_head);  // what is too much will be overwritten
+        arena_next_ += 1 + text.size();
+        arena_left_ -= 1 + text.size();
+        blocks_[block][offset] = kept;
+        slots[i] = {k.head, k.hash, size_};
+        return size_++;
+    };
     for (std::size_t begin = 0; begin < count; begin += handful) {
         const std::size_t end = std::min(count - begin, handful) + begin;
         for (std::size_t c = begin; c < end; ++c) {
-            keys[c - begin] = key_of(text_at(c));
-            if (!slots_.empty()) __builtin_prefetch(&slots_[keys[c - begin].hash & (slots_.size() - 1)]);
+            const std::string_view text = text_at(c);
+            const key k = text.size() <= most_in_head ? key_of_short(text) : key_of(text);
+            __builtin_prefetch(&slots_[k.hash & (slots_.size() - 1)]);
+            keys[c - begin] = k;
         }
-        for (std::size_t c = begin; c < end; ++c) codes[c] = find_or_add(text_at(c), keys[c - begin]);
+        for (std::size_t c = begin; c < end; ++c) codes[c] = insert_one(text_at(c), keys[c - begin]);
     }
     return codes;
 }
