@@ -307,11 +307,13 @@ private:
         const unsigned given = c.raw ? given_if_raw : given_if_derived;
         const std::uint32_t first = s.offsets[c.next], last = s.offsets[c.next + 1];
         note_rows(last - first, s.events.width() + s.times.width());
+        const auto events = s.events.look(), times = s.times.look();
+        const std::uint8_t* const roles = roles_.data();
         for (std::uint32_t r = first; r < last; ++r) {
-            const auto event = static_cast<std::uint32_t>(s.events[r]);
-            const unsigned role = roles_[event];
+            const auto event = static_cast<std::uint32_t>(events[r]);
+            const unsigned role = roles[event];
             if ((role & given) == 0) continue;
-            const std::int64_t time = s.times[r];
+            const std::int64_t time = times[r];
             if (time > until) return;
             if (stops && (role & ends_a_stop) != 0 && is_meant(time)) until = time;
             if (c.raw)
