@@ -60,19 +60,28 @@ void block_search::choose_orders(const instants& all) {
         for (std::uint64_t rest = steps_of(all[i]); rest != 0; rest &= rest - 1)
             when_[static_cast<std::size_t>(std::countr_zero(rest))].push_back(i);
     orders_.clear();
-    places written{};
-    std::iota(written.begin(), written.end(), std::uint8_t{0});
-    add_orders(0, 0, 0, written);
-    std::sort(orders_.begin(), orders_.end());
+    first_steps_ = 0;
+    one_order written;
+    std::iota(written.place.begin(), written.place.end(), std::uint8_t{0});
+    add_orders(0, 0, written);
+    by_promise_.resize(orders_.size());
+    std::iota(by_promise_.begin(), by_promise_.end(), 0U);
+    const auto promises_more = [this](std::uint32_t i, std::uint32_t j) {
+        const one_order &a = orders_[i], &b = orders_[j];
+        if (a.reach != b.reach) return a.reach > b.reach;
+        return a.reach > 0 && a.ends[at(a.reach - 1)] < b.ends[at(b.reach - 1)];
+    };
+    std::sort(by_promise_.begin(), by_promise_.end(), promises_more);
 }
 
-// `done`: steps that have their places, the first `level` of all; the next event stands at an instant from
-// `from` on. Gaps, windows and exclusions may let fewer chains get there, never more.
-void block_search::add_orders(int level, std::size_t from, std::uint64_t done, places& so_far) {
+// `done`: steps that have their places, the first `level` of all. Gaps, windows and exclusions may let fewer
+// chains get there, or later, never more or earlier.
+void block_search::add_orders(int level, std::uint64_t done, one_order& so_far) {
+    so_far.reach = level;
     if (level == rules_.steps) return orders_.push_back(so_far);
     const std::size_t step_on = rules_.ties == weir::ties::together ? 0 : 1;
+    const std::size_t from = level == 0 ? 0 : so_far.ends[at(level - 1)] + step_on;
     const step_block b = block_of_[at(level)];
-    const places before = so_far;
     const std::uint64_t left = (b.size > 0 ? b.steps() : bit(level)) & ~done;
     bool any = false;
     for (std::uint64_t rest = left; rest != 0; rest &= rest - 1) {
@@ -80,15 +89,17 @@ void block_search::add_orders(int level, std::size_t from, std::uint64_t done, p
         const auto i = reached(step, from);
         if (!i) continue;
         any = true;
-        so_far[at(step)] = static_cast<std::uint8_t>(level);
-        add_orders(level + 1, *i + step_on, done | bit(step), so_far);
-        so_far = before;
+        if (level == 0) first_steps_ |= bit(step);
+        const auto before = std::exchange(so_far.place[at(step)], static_cast<std::uint8_t>(level));
+        so_far.ends[at(level)] = static_cast<std::uint32_t>(*i);
+        add_orders(level + 1, done | bit(step), so_far);
+        so_far.place[at(step)] = before;
     }
     if (any) return;
+    so_far.reach = level;
+    one_order& last = orders_.emplace_back(so_far);
     for (std::uint64_t rest = left; rest != 0; rest &= rest - 1)
-        so_far[static_cast<std::size_t>(std::countr_zero(rest))] = static_cast<std::uint8_t>(level++);
-    orders_.push_back(so_far);
-    so_far = before;
+        last.place[static_cast<std::size_t>(std::countr_zero(rest))] = static_cast<std::uint8_t>(level++);
 }
 
 std::uint64_t block_search::placed(const places& order, const candidate& e) const {
@@ -98,32 +109,48 @@ std::uint64_t block_search::placed(const places& order, const candidate& e) cons
     return outside(e.kills, steps);
 }
 
-void block_search::load(const instants& all) {
-    choose_orders(all);
-    used_ = 0;
-    for (const places& order : orders_) {
+const instants& block_search::seen_by(one_order& order, const instants& all) {
+    if (!order.own) {
         if (used_ == in_order_.size()) in_order_.emplace_back(rules_.ties);
-        instants& own = in_order_[used_++];
+        instants& own = in_order_[used_];
         own.clear();
         for (candidate e : all.events()) {
-            e.steps = placed(order, e);
+            e.steps = placed(order.place, e);
             own.add(e);
         }
+        order.own = used_++;
     }
+    return in_order_[*order.own];
 }
 
-bool block_search::begins_at(const instants&, std::size_t i) const {
-    const auto all = orders();
-    return std::any_of(all.begin(), all.end(),
-                       [&](const instants& own) { return sequence_.begins_at(own, i); });
+void block_search::load(const instants& all) {
+    used_ = 0;
+    choose_orders(all);
 }
 
+bool block_search::begins_at(const instants& all, std::size_t i) const {
+    return (steps_of(all[i]) & first_steps_) != 0 && rules_.may_begin_at(all.time(i));
+}
+
+// What can get no further than the best so far, and only later, is not looked at.
 chain_span block_search::find(const instants& all, std::size_t first, std::size_t end, int target,
                               std::optional<std::size_t> only, stop where) {
     chain_span best;
-    for (const instants& own : orders()) {
-        const chain_span found = sequence_.find(own, first, end, target, only, where);
-        if (counts_before(all, found, best, where)) best = found;
+    const one_order* of_best = nullptr;
+    for (const std::uint32_t n : by_promise_) {
+        one_order& order = orders_[n];
+        if (order.reach < best.level) break;
+        if (order.reach == best.level && best.level > 0 &&
+            all.time(order.ends[at(best.level - 1)]) > all.time(best.last))
+            continue;
+        const chain_span found = sequence_.find(seen_by(order, all), first, end, target, only, where);
+        const bool is_equal =
+            !counts_before(all, best, found, where) && !counts_before(all, found, best, where);
+        if (is_equal ? of_best != nullptr && order.place < of_best->place
+                     : counts_before(all, found, best, where)) {
+            best = found;
+            of_best = &order;
+        }
     }
     return best;
 }
@@ -132,7 +159,9 @@ void block_search::witness(const instants& all, const chain_span& where, std::si
                            std::vector<std::uint32_t>& ids) {
     ids.clear();
     if (where.level == 0) return;
-    for (const instants& own : orders()) {
+    for (one_order& order : orders_) {
+        if (!may_lie_at(order, all, where)) continue;
+        const instants& own = seen_by(order, all);
         const auto leads_there = [&](std::size_t start) {
             if (!sequence_.begins_at(own, start)) return false;
             const chain_span found = sequence_.find(own, start, until, where.level, start);
@@ -148,18 +177,23 @@ void block_search::witness(const instants& all, const chain_span& where, std::si
     }
 }
 
-bool block_search::has_rival(const instants&, const chain_span& where, std::span<const std::uint32_t> ids,
+bool block_search::may_lie_at(const one_order& order, const instants& all, const chain_span& where) {
+    return where.level == 0 ||
+           (order.reach >= where.level && all.time(order.ends[at(where.level - 1)]) <= all.time(where.last));
+}
+
+bool block_search::has_rival(const instants& all, const chain_span& where, std::span<const std::uint32_t> ids,
                              int step, const std::function<bool(std::uint32_t)>& differs) {
     if (rules_.ties == weir::ties::in_arrival_order) return false;
-    const auto all = orders();
-    return std::any_of(all.begin(), all.end(), [&](const instants& own) {
-        return sequence_.admits(own, where, ids) && sequence_.has_rival(own, where, ids, step, differs);
+    return std::any_of(orders_.begin(), orders_.end(), [&](one_order& order) {
+        return may_lie_at(order, all, where) && sequence_.admits(seen_by(order, all), where, ids) &&
+               sequence_.has_rival(seen_by(order, all), where, ids, step, differs);
     });
 }
 
-std::size_t block_search::ends_at(const instants&, std::size_t start) {
+std::size_t block_search::ends_at(const instants& all, std::size_t start) {
     std::size_t end = start;
-    for (const instants& own : orders()) end = std::max(end, sequence_.ends_at(own, start));
+    for (one_order& order : orders_) end = std::max(end, sequence_.ends_at(seen_by(order, all), start));
     return end;
 }
 

@@ -39,19 +39,30 @@ public:
 
 private:
     using places = std::array<std::uint8_t, max_steps>;  ///< by step: the one of the sequence that it is
+    /// An order that the lead needs, and its events as that sees them.
+    struct one_order {
+        places place{};
+        int reach = 0;  ///< no chain of it has more steps
+        /// By step of it: no chain has done that at an earlier instant.
+        std::array<std::uint32_t, max_steps> ends{};
+        std::optional<std::size_t> own{};  ///< index in in_order_, once it was looked at
+    };
     void choose_orders(const instants&);
-    void add_orders(int level, std::size_t from, std::uint64_t done, places&);
+    void add_orders(int level, std::uint64_t done, one_order&);
     std::optional<std::size_t> reached(int step, std::size_t from) const;
     std::uint64_t placed(const places&, const candidate&) const;
-    std::span<const instants> orders() const { return std::span(in_order_).first(used_); }
+    const instants& seen_by(one_order&, const instants&);
+    static bool may_lie_at(const one_order&, const instants&, const chain_span&);
 
     chain_rules rules_;
     sequence_search sequence_;
     std::uint64_t in_blocks_ = 0;
     std::array<step_block, max_steps> block_of_{};            ///< by step; of size 0: it is in none
     std::array<std::vector<std::size_t>, max_steps> when_{};  ///< by step: the instants that may fill it
-    std::vector<places> orders_{};                            ///< those that the lead needs
-    std::vector<instants> in_order_{};  ///< a lead's events as each order that it needs sees them
+    std::vector<one_order> orders_{};
+    std::vector<std::uint32_t> by_promise_{};  ///< their indices, the most promising first
+    std::uint64_t first_steps_ = 0;            ///< with which one of them begins
+    std::vector<instants> in_order_{};
     std::size_t used_ = 0;
     std::vector<std::uint32_t> ids_{};
 };
