@@ -53,7 +53,7 @@ TEST_CASE("event id: what is remembered is what a list would, where hashes share
         const auto below = [&](unsigned n) { return random() % n; };
         // The low half places an id among the others: few values make long searches, that wrap around.
         const unsigned low_values = seed % 3 == 0 ? 4 : seed % 3 == 1 ? 40 : 4000;
-        const std::int64_t horizon = 1 + below(200);
+        const auto horizon = static_cast<std::int64_t>(1 + below(200));
         id_memory memory;
         plain_memory plain;
         std::vector<std::pair<content_hash, std::int64_t>> said;
