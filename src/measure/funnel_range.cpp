@@ -56,25 +56,24 @@ public:
     }
 
     void read(const lead_rows& lead) {
-        std::vector<step_matcher::role> roles;
+        roles_.clear();
         for (std::size_t i = 0; i < lead.rows.size(); ++i)
             if (const std::uint64_t steps = in(r_.when, lead.rows[i].time) ? matcher_.fills(lead.rows, i) : 0)
-                roles.push_back({.event = {lead.rows[i].time, steps, static_cast<std::uint32_t>(i)}});
-        if (roles.empty()) return;
+                roles_.push_back({.event = {lead.rows[i].time, steps, static_cast<std::uint32_t>(i)}});
+        if (roles_.empty()) return;
         const std::string key(data_.lead_key(lead.lead));
         if (held_)
-            read_streams(*held_, key, lead.rows, roles, leads);
+            read_streams(*held_, key, lead.rows, leads);
         else
-            add(leads, {key, {}}, roles);
-        if (each_) read_streams(*each_, key, lead.rows, roles, groups);
+            add(leads, {key, {}}, roles_);
+        if (each_) read_streams(*each_, key, lead.rows, groups);
     }
 
     held_runs leads{}, groups{};
 
 private:
-    void read_streams(held_values& held, const std::string& key, std::span<const row> rows,
-                      std::span<const step_matcher::role> roles, held_runs& into) {
-        held.for_streams(matcher_, rows, roles,
+    void read_streams(held_values& held, const std::string& key, std::span<const row> rows, held_runs& into) {
+        held.for_streams(matcher_, rows, roles_,
                          [&](std::span<const step_matcher::role> stream, const datum&) {
                              add(into, {key, held.texts()}, stream);
                          });
@@ -92,6 +91,7 @@ private:
     const chain_rules& rules_;
     const step_matcher& matcher_;
     std::optional<held_values> held_{}, each_{};
+    std::vector<step_matcher::role> roles_{};  // of the lead at hand
 };
 
 void read_runs(range_data& r, const snapshot::impl& data, int threads) {
