@@ -65,6 +65,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         weir_fuzz::require(told || told.error().code != weir::errc::corrupt, "a part blames the library");
         tell(merge(*p, *p));
     }
-    round_trip<weir::funnel_range>(text, weir::funnel_range_from_json);
+    if (const auto r = round_trip<weir::funnel_range>(text, weir::funnel_range_from_json)) tell(r->answer());
     return 0;
 }
