@@ -111,14 +111,15 @@ template <class Search> void entry_finder::find_open_passages(Search& search) {
 template <class Search>
 void entry_finder::find_passages(Search& search, std::size_t first, std::size_t end, int target) {
     if (target == 0 || first >= end) return;
+    chain_span where;
     while (true) {
-        const chain_span where = search.find(all_, first, end, target, std::nullopt, stop::at_once);
+        where = search.find(all_, first, end, target, std::nullopt, stop::at_once);
         if (where.level < target) break;
         find_passages(search, first, where.first, target - 1);
         keep(search, where, where.first, where.last + 1);
         first = where.last + 1;
     }
-    find_passages(search, first, end, target - 1);
+    find_passages(search, first, end, where.level);  // none goes further
 }
 
 template <class Search> bool entry_finder::is_disqualified(Search& search) {
