@@ -18,6 +18,28 @@ std::uint32_t first_start(const instants& all, std::size_t i) {
             if (has(e.steps, 0)) return e.id;
 }
 
+bool has_gaps(const chain_rules& rules, int level) {
+    for (int step = 1; step < level; ++step)
+        if (rules.min_gap[at(step)] > 0 || rules.max_gap[at(step)] != no_limit) return true;
+    return false;
+}
+
+// Where every instant is one event that is in nobody's way, the first that fits is taken for each step: what
+// can follow a later one can follow it. False, and nothing, where an instant is not so.
+bool follows(const instants& all, const chain_span& where, std::vector<std::uint32_t>& ids) {
+    int step = 0;
+    for (std::size_t i = where.first; i <= where.last; ++i) {
+        const auto group = all[i];
+        const candidate& event = group.front();
+        if (group.size() > 1 || event.blocks != 0) break;
+        if (!has(event.steps, step)) continue;
+        ids.push_back(event.id);
+        if (++step == where.level) return true;
+    }
+    ids.clear();
+    return false;
+}
+
 }  // namespace
 
 // The level
@@ -217,6 +239,7 @@ void sequence_search::witness(const instants& all, const chain_span& where, std:
     ids.clear();
     if (where.level == 0) return;
     if (where.level == 1) return ids.push_back(first_start(all, from));
+    if (from == where.first && !has_gaps(rules_, where.level) && follows(all, where, ids)) return;
     look_back(all, where, from, until);
     int step = 0;
     std::int64_t last = all.time(from);
