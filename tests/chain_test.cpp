@@ -301,3 +301,21 @@ TEST_CASE("chain: the exhaustive search finds a planted fault") {
     }
     CHECK(differences > 0);
 }
+
+TEST_CASE("chain: an event that ends chains is between no two events of one") {
+    entry_finder finder({.chain = within(3, weir::no_limit)});
+    const auto chain_of = [&](std::uint64_t ended) {
+        finder.clear();
+        finder.add({.time = 1, .steps = 1, .id = 0});
+        finder.add({.time = 2, .steps = 2, .id = 1});
+        finder.add({.time = 3, .id = 2, .blocks = ended, .kills = ended});
+        finder.add({.time = 4, .steps = 2, .id = 3});
+        finder.add({.time = 5, .steps = 4, .id = 4});
+        const auto found = finder.find();
+        return found.empty() ? ids{} : found.front().ids;
+    };
+    CHECK(chain_of(0) == ids{0, 1, 4});
+    CHECK(chain_of(4) == ids{0, 3, 4});  // of two steps, so the second step is done again
+    CHECK(chain_of(2) == ids{0, 1, 4});  // of one step: that one has two
+    CHECK(chain_of(6) == ids{0, 1});
+}
