@@ -1,6 +1,7 @@
 // weir/store.hpp - the store that a host appends to, and the immutable snapshot that questions read.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +22,20 @@ enum class ack : std::uint8_t {
     process_safe,  ///< when the system has it: it survives this process, maybe not a loss of power
 };
 
+/// Says how large what is opened may be; beyond that it is limit_exceeded, before memory is taken for it.
+/// Within its limits a file takes memory by its bytes, whatever it says of itself.
+struct limits {
+    std::int64_t manifest_bytes = std::int64_t{64} << 20;
+    std::int64_t log_bytes = std::int64_t{1} << 30;    ///< of each log
+    std::int64_t file_bytes = std::int64_t{64} << 30;  ///< of each segment file
+    std::int64_t files = 100'000;                      ///< segment files
+    /// For a store that somebody else wrote.
+    static constexpr limits hostile() {
+        return {std::int64_t{4} << 20, std::int64_t{128} << 20, std::int64_t{1} << 30, 10'000};
+    }
+    friend bool operator==(const limits&, const limits&) = default;
+};
+
 struct store_options {
     /// Bytes; beyond them append() answers limit_exceeded. Merging needs as much again for a moment. On disk
     /// half are for columns read from files, and a store may be larger. None: 4 GiB; on disk 256 MiB.
@@ -35,6 +50,10 @@ struct store_options {
 
     /// Reads beside a writer or alone, takes no lock and changes no file.
     bool read_only = false;
+    /// With read_only: leaves out what a writer wrote and may not have synced yet, as all of it is with
+    /// ack::process_safe until its log is moved. With ack::durable that is the last call, of which the log
+    /// does not tell.
+    bool durable_only = false;
     ack acknowledge = ack::durable;
     /// Refuses later events of an erased lead, for which a hash of its key is kept. False: purge() leaves
     /// nothing of it, and the lead may come back.
@@ -47,6 +66,11 @@ struct store_options {
     /// purge() also removes events that are older than this, by the clock of the machine: a wrong time in an
     /// event can then remove nothing else. None: age removes nothing. Later a late event may still come.
     std::optional<duration> retain{};
+    /// A snapshot may read a file that purge() took away, or that had an erased lead, for so long. The next
+    /// purge() or maintain() after that closes the file, so that its bytes go, and questions that need it
+    /// give limit_exceeded: take a new snapshot. None: as long as the snapshot lives.
+    std::optional<duration> max_snapshot_age = std::chrono::minutes(15);
+    weir::limits limits{};
     /// Events later than this after the clock are refused and counted as future. None: any time is right.
     std::optional<duration> max_future_skew{};
 };
@@ -182,16 +206,17 @@ public:
     /// Does so again and again until nothing is due or the time is over; a merge that began is finished.
     result<maintain_receipt> maintain(duration budget);
     /// Removes every event of a lead; later events of that lead are refused and counted as erased.
-    /// Snapshots taken before still show it, and on disk its bytes stay in files until purge().
-    /// Returns the number of events removed. Cost: on disk O(segments × log leads + events of the lead), and
-    /// columns that are read; in memory its segments are written anew.
+    /// Snapshots taken before still show it, and on disk its bytes stay in files until purge(). On a full
+    /// disk it gets room that the store kept back for it. Returns the number of events removed. Cost: on disk
+    /// O(segments × log leads + events of the lead), and columns that are read; in memory its segments are
+    /// written anew.
     result<std::int64_t> erase(const lead_id&);
     /// Does so with many leads, as all keys of one person, together: after a crash all are erased or none,
     /// and it costs hardly more than one.
     result<std::int64_t> erase(std::span<const lead_id>);
     /// Removes the bytes of all erased leads from every file, and events that are too old, see purge_options
     /// and store_options::retain. A file that an older snapshot still reads loses its name now and its bytes
-    /// with that snapshot; erasures() tells.
+    /// with that snapshot, or when that is ended, see store_options::max_snapshot_age; erasures() tells.
     ///
     /// A snapshot that is taken after a removal by age has exactly the events that are not before that time,
     /// and what was appended while it ran. All of them go at once, also in a crash, as one piece of work,

@@ -11,7 +11,15 @@
 #include <string>
 #include <vector>
 
+#include <weir/error.hpp>
+
 namespace weir::inline v1::disk {
+
+/// What a call throws that finds no room: an io error like others, but one that room would mend.
+class no_space final : public exception {
+public:
+    using exception::exception;
+};
 
 /// An open file. It stays readable after it was unlinked or replaced.
 class file {

@@ -29,7 +29,9 @@ namespace {
 [[noreturn]] void refuse(const char* call, const std::string& what) {
     const int why = errno;
     if (why == ENOMEM) throw std::bad_alloc();
-    fail(errc::io, std::string(call) + " failed: " + std::system_category().message(why), what);
+    const error e{errc::io, std::string(call) + " failed: " + std::system_category().message(why), what};
+    if (why == ENOSPC || why == EDQUOT) throw no_space(e);
+    throw exception(e);
 }
 
 // As the kernel numbers them: NFS, SMB (three), NCP, AFS (two), Coda, Ceph, OCFS2, 9p, FUSE, Lustre, GFS2.

@@ -18,7 +18,7 @@
 namespace weir::inline v1 {
 namespace {
 
-using limits = std::numeric_limits<std::int64_t>;
+using time_limits = std::numeric_limits<std::int64_t>;
 constexpr std::size_t most_tries = 100;  // of single events to leave out
 
 std::string at_time(std::int64_t t) { return to_string(instant{duration{t}}); }
@@ -120,7 +120,7 @@ std::string inquiry::one_more_event() const {
         if (rules.within != no_limit) until = std::min(until, later(first, rules.within));
         if (gap != no_limit) until = std::min(until, later(last, gap));
     } else if (rules.until) {
-        until = std::min(until, *rules.until - (*rules.until > limits::min() ? 1 : 0));
+        until = std::min(until, *rules.until - (*rules.until > time_limits::min() ? 1 : 0));
         from = std::min(from, until);
     }
     const std::uint64_t steps = plan_.next_steps(now_.level);
@@ -182,7 +182,7 @@ void inquiry::tell_window() {
         return further(q);
     };
     out_.reason = fmt::format("{} comes after the window of {}", next_, to_string(*c_.q.within));
-    if (span <= limit || span >= static_cast<std::uint64_t>(limits::max()) || !wide(span)) {
+    if (span <= limit || span >= static_cast<std::uint64_t>(time_limits::max()) || !wide(span)) {
         out_.change = "no window";
         return;
     }
@@ -215,7 +215,7 @@ bool inquiry::tell_single_gap(std::size_t k, bool is_min) {
         own = duration{static_cast<std::int64_t>(x)};
         return further(q);
     };
-    const auto most = static_cast<std::uint64_t>(limits::max());
+    const auto most = static_cast<std::uint64_t>(time_limits::max());
     if (!works(is_min ? 0 : most)) return false;
     out_.beyond = c_.chain(q).ids;
     out_.reason =
@@ -324,11 +324,12 @@ void inquiry::tell_period() {
     if (early)
         q.period.from = instant{duration{start}};
     else
-        q.period.until = start == limits::max() ? std::optional<instant>{} : instant{duration{start + 1}};
+        q.period.until =
+            start == time_limits::max() ? std::optional<instant>{} : instant{duration{start + 1}};
     const std::uint64_t by = early         ? elapsed(start, *rules.from)
                              : rules.until ? elapsed(*rules.until, start)
                                            : 0;
-    if (by <= static_cast<std::uint64_t>(limits::max()))
+    if (by <= static_cast<std::uint64_t>(time_limits::max()))
         out_.missed_by = duration{static_cast<std::int64_t>(by)};
     out_.reason =
         fmt::format("the start at {} lies {} the period", at_time(start), early ? "before" : "behind");

@@ -11,13 +11,14 @@
 namespace weir::inline v1 {
 namespace {
 
-using limits = std::numeric_limits<std::int64_t>;
+using time_limits = std::numeric_limits<std::int64_t>;
 
 }  // namespace
 
 std::int64_t later(std::int64_t t, std::uint64_t by) {
-    return by > elapsed(t, limits::max()) ? limits::max()
-                                          : static_cast<std::int64_t>(static_cast<std::uint64_t>(t) + by);
+    return by > elapsed(t, time_limits::max())
+               ? time_limits::max()
+               : static_cast<std::int64_t>(static_cast<std::uint64_t>(t) + by);
 }
 
 std::string step_text(const funnel& q, const step_plan& plan, int step) {
@@ -42,7 +43,7 @@ std::optional<std::int64_t> soonest(const step_plan& plan, const lead_chain& now
     if (now.excluded || now.level == rules.steps) return std::nullopt;
     const std::uint64_t min_gap = now.level > 0 ? rules.min_gap[at(now.level)] : 0;
     const std::int64_t soon = later(as_of, std::max<std::uint64_t>(1, min_gap));
-    return soon == limits::max() ? std::nullopt : std::optional(soon);
+    return soon == time_limits::max() ? std::nullopt : std::optional(soon);
 }
 
 }  // namespace
@@ -60,10 +61,10 @@ outlook outlook_of(const lead_case& c, const lead_chain& now) {
     if (!is_open(chains, c.rows, now, c.as_of)) return {};
     const std::int64_t soon = *soonest(chains.plan(), now, c.as_of);
     const auto goes_on_at = [&](std::int64_t t) { return goes_on(chains, c.rows, now, t); };
-    if (goes_on_at(limits::max())) return {.open = true};
+    if (goes_on_at(time_limits::max())) return {.open = true};
     std::vector<std::int64_t> ends;
     const auto add = [&](std::int64_t t) {
-        if (t > soon && t < limits::max()) ends.push_back(t);
+        if (t > soon && t < time_limits::max()) ends.push_back(t);
     };
     if (rules.until) add(*rules.until - 1);
     for (const auto& r : chains.roles(c.rows)) {

@@ -142,7 +142,7 @@ changed_leads find_changed_leads(const snapshot::impl& before, std::optional<std
                                  const snapshot::impl& now, std::optional<std::int64_t> as_of_now) {
     const bool plain = !before.joined && !now.joined && before.lead_keys == now.lead_keys;
     if ((!plain && !same_identity(before, now)) || !same_stages(before, now) || !as_of_before || !as_of_now ||
-        before.cuts != now.cuts)
+        before.cuts != now.cuts || is_expired(before))
         return {.all = true};
     const auto [after, until] = std::minmax(*as_of_before, *as_of_now);
     const codes between = after < until ? with_events_between(now, after, until) : codes();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/fail.hpp"
+
 namespace weir::inline v1 {
 
 std::int64_t column_cache::held() const {
@@ -23,7 +25,16 @@ segment_pages::~segment_pages() {
     if (bytes_ > 0) drop();
 }
 
+void segment_pages::check_age() const {
+    if (is_expired())
+        fail(errc::limit_exceeded,
+             "a purge has taken away what the snapshot reads, longer ago than max_snapshot_age; take a new "
+             "one",
+             "max_snapshot_age");
+}
+
 void segment_pages::begin_use() {
+    check_age();
     const std::lock_guard lock(cache_->mutex_);
     if (users_++ == 0 && bytes_ > 0) place_.splice(place_.end(), cache_->idle_, idle_);
 }
@@ -32,7 +43,17 @@ void segment_pages::end_use() {
     const std::lock_guard lock(cache_->mutex_);
     if (--users_ > 0 || bytes_ == 0) return;
     cache_->idle_.splice(cache_->idle_.end(), place_, idle_);
+    if (is_expired()) return drop();
     cache_->make_room();
+}
+
+// A question that has begun goes on with what is loaded.
+void segment_pages::expire() {
+    const std::lock_guard loading(loading_);
+    reader_.close();
+    const std::lock_guard lock(cache_->mutex_);
+    is_expired_.store(true, std::memory_order_release);
+    if (users_ == 0 && bytes_ > 0) drop();
 }
 
 bool segment_pages::is_in_use() const {
@@ -60,6 +81,7 @@ void segment_pages::load_rows() {
     if (has_rows_.load(std::memory_order_acquire)) return;
     const std::lock_guard lock(loading_);
     if (has_rows_.load(std::memory_order_relaxed)) return;
+    check_age();
     const std::int64_t bytes = of_.events.memory() + of_.times.memory();
     reserve(bytes);
     try {
@@ -75,6 +97,7 @@ void segment_pages::load(const segment_column& c) {
     const std::lock_guard lock(loading_);
     const std::atomic_ref is_here(c.is_here);
     if (is_here.load(std::memory_order_relaxed)) return;
+    check_age();
     const auto index = static_cast<std::size_t>(&c - of_.columns.data());
     const std::int64_t bytes = reader_.bytes_of_column(of_, index);
     reserve(bytes);
@@ -104,6 +127,11 @@ void segment_pages::drop() {
 void segment_column::load() const { pages->load(*this); }
 bool segment_column::is_in_use() const { return pages->is_in_use(); }
 void segment::load_rows() const { pages->load_rows(); }
+
+bool is_expired(const snapshot::impl& data) {
+    return std::any_of(data.segments.begin(), data.segments.end(),
+                       [](const auto& s) { return s->pages && s->pages->is_expired(); });
+}
 
 std::vector<segment_in_use> use_raw_segments(const snapshot::impl& data, std::uint32_t from,
                                              std::uint32_t until) {

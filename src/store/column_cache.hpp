@@ -48,8 +48,12 @@ public:
     segment_pages& operator=(const segment_pages&) = delete;
     ~segment_pages();
 
+    /// Throws limit_exceeded once the segment has expired, as loading does.
     void begin_use();
     void end_use();
+    /// Closes the file, which left the store: its bytes are to go.
+    void expire();
+    bool is_expired() const { return is_expired_.load(std::memory_order_acquire); }
     bool is_in_use() const;
     void load_rows();
     void load(const segment_column&);
@@ -59,12 +63,13 @@ private:
     void reserve(std::int64_t bytes);
     void give_back(std::int64_t bytes);
     void drop();  // the cache's mutex is held
+    void check_age() const;
 
     segment_reader reader_;
     segment& of_;
     std::shared_ptr<column_cache> cache_;
     std::mutex loading_{};
-    std::atomic<bool> has_rows_ = false;
+    std::atomic<bool> has_rows_ = false, is_expired_ = false;
     // Under the cache's mutex:
     int users_ = 0;
     std::int64_t bytes_ = 0;
@@ -90,6 +95,8 @@ private:
     segment_pages* pages_;
 };
 
+/// Whether a purge ended what a snapshot may read.
+bool is_expired(const snapshot::impl&);
 /// The segments of raw events that have leads of a range, in use.
 std::vector<segment_in_use> use_raw_segments(const snapshot::impl&, std::uint32_t from, std::uint32_t until);
 /// Cuts a range of leads where files end, and calls f(from, until) for each piece, in order, while the

@@ -185,6 +185,7 @@ log_contents read_log(byte_view log, const disk::file_identity& who, std::option
                                     found.end.length + frame_header_bytes});
         }
         found.holds_frames = true;
+        found.durable = std::max(found.durable, h->durable);
         found.end = {who.number, found.end.length + h->bytes(), h->seq, h->hash};
     }
     if (length && found.end.length != *length)

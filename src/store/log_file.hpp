@@ -59,6 +59,8 @@ struct log_contents {
     std::optional<log_end> before{};  ///< none: the header is damaged
     std::vector<entry> frames{};
     log_end end{};
+    std::uint64_t durable =
+        0;  ///< length that is known to be durable; frames that begin behind it may not be
     bool holds_frames = false;  ///< anywhere, also behind a damaged header
     /// Bytes behind the last good frame that were said to be durable: more than nothing is damage.
     bool lost_durable = false;

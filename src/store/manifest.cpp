@@ -260,10 +260,11 @@ byte_vector encode_manifest(const manifest& m) {
     put_payload(payload, m);
     const std::size_t used = disk::header_bytes + 8 + payload.size() + hash_bytes;
     const std::size_t half = (used + page - 1) / page * page;
-    if (2 * half > max_manifest_bytes)
+    constexpr std::size_t most = limits{}.manifest_bytes;
+    if (2 * half > most)
         fail(errc::limit_exceeded,
              "the manifest would take " + std::to_string(2 * half) + " bytes, at most " +
-                 std::to_string(max_manifest_bytes) + " are allowed",
+                 std::to_string(most) + " are allowed",
              manifest_name);
     field_writer all;
     for (std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{half}}) {
@@ -278,7 +279,7 @@ byte_vector encode_manifest(const manifest& m) {
 }
 
 decoded_manifest decode_manifest(std::span<const std::byte> file) {
-    if (file.empty() || file.size() % (2 * page) != 0 || file.size() > max_manifest_bytes)
+    if (file.empty() || file.size() % (2 * page) != 0)
         fail(errc::corrupt, "a manifest cannot have " + std::to_string(file.size()) + " bytes",
              manifest_name);
     const std::size_t half = file.size() / 2;

@@ -34,7 +34,6 @@ struct manifest {
 };
 
 inline constexpr const char* manifest_name = "MANIFEST";
-inline constexpr std::size_t max_manifest_bytes = std::size_t{64} << 20;
 
 /// Two copies, either of which is enough.
 byte_vector encode_manifest(const manifest&);

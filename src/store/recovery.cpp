@@ -12,7 +12,6 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr const char* lock_name = "LOCK";
-constexpr std::uint64_t max_log_bytes = std::uint64_t{1} << 30;
 
 std::vector<std::uint64_t> numbers_of(const std::vector<std::string>& names, const char* prefix) {
     std::vector<std::uint64_t> numbers;
@@ -34,7 +33,7 @@ std::vector<found_log> find_logs(const store_files& files, const manifest& m) {
     for (const std::uint64_t number : numbers_of(files.directory().list(), "wal-")) {
         if (number < m.first_log) continue;
         const std::string name = log_name(number);
-        byte_vector bytes = files.read(name, max_log_bytes);
+        byte_vector bytes = files.read_log(number);
         const disk::file_identity who{m.store, number, name};
         const auto read = read_log(bytes, who, std::nullopt);
         if (read.before)
@@ -68,7 +67,7 @@ namespace {
 // Foreign files would be mixed up with ours, or meant another directory.
 void check_is_ours(const std::vector<std::string>& names, const std::string& path) {
     for (const auto& name : names)
-        if (name != lock_name && name != "MANIFEST.tmp" && !number_in(name, "wal-") &&
+        if (name != lock_name && name != "MANIFEST.tmp" && name != "reserve" && !number_in(name, "wal-") &&
             !number_in(name, "seg-"))
             fail(errc::bad_input, "the directory holds other files and no store", path);
 }
@@ -91,7 +90,8 @@ void for_each_log(const store_files& files, const manifest& m,
         const bool is_last = i + 1 == logs.size();
         std::optional<std::uint64_t> length;
         if (!is_last) length = logs[i + 1].before.length;
-        const auto log = read_log(logs[i].bytes, who, length);
+        auto log = read_log(logs[i].bytes, who, length);
+        if (!is_last) log.durable = log.end.length;
         if (!is_last && log.end != logs[i + 1].before && !files.tuning().accept_gap)
             disk::fail_corrupt(who, log.end.length, "the next log goes on elsewhere");
         if (log.lost_durable)
@@ -111,7 +111,7 @@ void store::impl::read_manifest() {
     for (const char* prefix : {"wal-", "seg-"})
         for (const std::uint64_t n : numbers_of(names, prefix)) greatest = std::max(greatest, n);
     if (directory.exists(manifest_name)) {
-        auto found = decode_manifest(files->read(manifest_name, max_manifest_bytes));
+        auto found = files->read_manifest();
         files->adopt(std::move(found.value), greatest);
         if (!options.read_only && (!found.is_good[0] || !found.is_good[1])) files->put([](manifest&) {});
         return;
@@ -199,6 +199,8 @@ void store::impl::recover() {
     }
     cache = std::make_shared<column_cache>(budget() / 2);
     read_manifest();
+    // A writer may have renamed it a moment ago, and a loss of power would bring the one before it back.
+    if (options.read_only && options.durable_only) files->directory().sync();
     const manifest m = files->state();
     secret.assign(reinterpret_cast<const char*>(m.secret.data()), m.secret.size());
     open_segments();
@@ -206,6 +208,7 @@ void store::impl::recover() {
     log_end found_end;
     for_each_log(*files, m, [&](const log_contents& log, const disk::file_identity& who) {
         for (const auto& frame : log.frames) {
+            if (options.read_only && options.durable_only && frame.offset > log.durable) break;
             const disk::field_reader from(frame.payload, who, frame.offset);
             if (frame.type == frame_type::events)
                 replay_events(from);
@@ -227,13 +230,14 @@ void store::impl::recover() {
         seal_log(state);
     }
     files->remove_dead(false);
+    files->keep_reserve();
 }
 
 namespace {
 
 // Whether a writer has replaced what a reader began with.
 bool has_moved_on(const store_files& files, std::uint64_t generation) {
-    const auto now = guarded([&] { return decode_manifest(files.read(manifest_name, max_manifest_bytes)); });
+    const auto now = guarded([&] { return files.read_manifest(); });
     return now && now->value.generation != generation;
 }
 
@@ -244,7 +248,7 @@ constexpr int most_tries = 8;
 // A reader takes no lock: files may go while it looks for them, and then it begins again.
 std::unique_ptr<store::impl> open_store(std::unique_ptr<disk::directory> directory,
                                         const store_options& options, const store_tuning& tuning) {
-    auto files = std::make_unique<store_files>(std::move(directory), tuning);
+    auto files = std::make_unique<store_files>(std::move(directory), tuning, options.limits);
     for (int tries = 1;; ++tries) {
         auto opened = std::make_unique<store::impl>(options);
         opened->files = std::move(files);

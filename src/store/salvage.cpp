@@ -15,7 +15,6 @@
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::uint64_t max_log_bytes = std::uint64_t{1} << 30;
 constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
 
 class salvager {
@@ -71,7 +70,7 @@ private:
 
     // Without it nobody knows who was erased.
     void read_manifest() {
-        const auto found = decode_manifest(old_.files->read(manifest_name, max_manifest_bytes));
+        const auto found = old_.files->read_manifest();
         if (!found.is_good[0] || !found.is_good[1]) note("MANIFEST: one of two copies");
         manifest_ = found.value;
         old_.files->adopt(manifest_, 0);
@@ -138,7 +137,7 @@ private:
         for (const std::string& name : old_.files->directory().list()) {
             const auto number = number_in(name, "wal-");
             if (!number || *number < manifest_.first_log) continue;
-            auto bytes = guarded([&] { return old_.files->read(name, max_log_bytes); });
+            auto bytes = guarded([&] { return old_.files->read_log(*number); });
             if (!bytes) {
                 note(name, bytes.error());
                 report_.erasures_may_be_lost = true;

@@ -23,6 +23,8 @@ public:
     void load_rows(segment&) const;
     /// Gives a column of the segment, by its index there, its values.
     void load_column(segment&, std::size_t column) const;
+    /// Closes the file; nothing is loaded any more.
+    void close() { file_.reset(); }
     /// Bytes that a column takes once it is loaded.
     std::int64_t bytes_of_column(const segment&, std::size_t column) const;
 

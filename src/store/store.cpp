@@ -327,8 +327,10 @@ store& store::operator=(store&&) noexcept = default;
 store::~store() = default;
 
 result<store> store::open(std::string path, const store_options& options) {
-    return guarded(
-        [&] { return store(open_store(disk::open_directory(path, !options.read_only), options)); });
+    return guarded([&] {
+        return store(open_store(disk::open_directory(path, !options.read_only), options,
+                                {.reserve_bytes = usual_reserve}));
+    });
 }
 
 result<receipt> store::append(const batch& b) {

@@ -212,6 +212,7 @@ std::int64_t store::impl::seal_log(flush_state& state) {
     }
     // What cannot be removed now is removed by the next flush, purge or open.
     static_cast<void>(guarded([&] { files->remove_dead(false); }));
+    if (state.first_log != 0) files->keep_reserve();
     std::int64_t rows = 0;
     for (const auto& w : written) rows += static_cast<std::int64_t>(w.entry.rows);
     return rows;
@@ -362,6 +363,7 @@ std::int64_t store::impl::merge_units(const segment_run& which) {
 }
 
 std::int64_t store::impl::maintain_files() {
+    let_go();
     if (const std::int64_t rows = flush(false); rows > 0) return rows;
     const segment_run due = due_units(units_of(files->state()));
     return due.size == 0 ? 0 : merge_units(due);
@@ -429,12 +431,24 @@ std::vector<written_segment> store::impl::write_work(const file_work& work, cons
 std::vector<written_segment> store::impl::rewrite(std::span<const file_work> all, const snapshot::impl& names,
                                                   std::int64_t earliest) {
     const manifest before = files->state();
+    let_go();
+    std::size_t files_left = left.size();
+    for (const file_work& work : all) files_left += work.old.size();
+    left.reserve(files_left);
     std::vector<std::vector<written_segment>> written;
     const auto done = guarded([&] {
         for (const file_work& work : all) written.push_back(write_work(work, before, names, earliest));
-        // Leads may be left out whose erasure the system has, and the disk not yet.
+        // Leads may be left out whose erasure the system has, and the disk not yet. A log that another follows
+        // is known to be durable, also by readers.
         const std::lock_guard lock(committing);
-        files->sync_log();
+        const bool has_erasures = [&] {
+            const std::lock_guard also(writing);
+            return !log_erasures.empty();
+        }();
+        if (has_erasures && files->has_log())
+            files->rotate();
+        else
+            files->sync_log();
     });
     if (!done) {
         static_cast<void>(guarded([&] { files->remove_dead(false); }));  // what was written on a full disk
@@ -446,6 +460,7 @@ std::vector<written_segment> store::impl::rewrite(std::span<const file_work> all
     {
         const std::lock_guard lock(committing);
         const auto settled = lock_when_settled();
+        note_left(all, before, earliest != no_cut);
         for (std::size_t i = 0; i < all.size(); ++i) replace_files(all[i].old, written[i]);
         if (earliest != no_cut) {
             auto data = std::make_shared<snapshot::impl>(*staged.data);

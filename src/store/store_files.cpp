@@ -9,6 +9,7 @@ namespace weir::inline v1 {
 namespace {
 
 constexpr const char* new_manifest = "MANIFEST.tmp";
+constexpr const char* reserve_name = "reserve";
 
 bool contains(const manifest& m, std::uint64_t file) {
     return std::any_of(m.segments.begin(), m.segments.end(), [&](const auto& e) { return e.file == file; });
@@ -46,8 +47,9 @@ private:
 
 }  // namespace
 
-store_files::store_files(std::unique_ptr<disk::directory> directory, const store_tuning& tuning)
-    : directory_(std::move(directory)), tuning_(tuning) {}
+store_files::store_files(std::unique_ptr<disk::directory> directory, const store_tuning& tuning,
+                         const limits& bounds)
+    : directory_(std::move(directory)), tuning_(tuning), limits_(bounds) {}
 
 manifest store_files::state() const {
     const std::lock_guard lock(replacing_);
@@ -77,6 +79,23 @@ template <class F> void store_files::or_poison(F&& step) {
     }
 }
 
+// Does a step again if it found no room and there was a reserve.
+template <class F> auto store_files::with_reserve(F&& step) {
+    try {
+        return step();
+    } catch (const disk::no_space&) {
+        if (!give_up_reserve()) throw;
+    }
+    return step();
+}
+
+bool store_files::give_up_reserve() {
+    const std::lock_guard lock(reserving_);
+    if (!std::exchange(has_reserve_, false)) return false;
+    is_reserve_owed_ = true;
+    return guarded([&] { directory_->unlink(reserve_name); }).has_value();
+}
+
 void store_files::adopt(manifest m, std::uint64_t greatest_number) {
     const std::lock_guard lock(replacing_);
     state_ = std::move(m);
@@ -96,23 +115,38 @@ void store_files::put(const std::function<void(manifest&)>& change) {
     ++next.generation;
     next.next_file = next_number_;
     const byte_vector bytes = encode_manifest(next);
-    if (directory_->exists(new_manifest)) directory_->unlink(new_manifest);
-    const auto file = directory_->create(new_manifest);
-    disk::append_all(*file, bytes);
+    const auto file = with_reserve([&] { return write_new_manifest(bytes); });
     or_poison([&] { file->sync(); });
     or_poison([&] { directory_->rename(new_manifest, manifest_name); });
     or_poison([&] { directory_->sync(); });
     state_ = std::move(next);
 }
 
+std::unique_ptr<disk::file> store_files::write_new_manifest(std::span<const std::byte> bytes) {
+    if (directory_->exists(new_manifest)) directory_->unlink(new_manifest);
+    auto file = directory_->create(new_manifest);
+    try {
+        disk::append_all(*file, bytes);
+    } catch (...) {
+        static_cast<void>(guarded([&] { directory_->unlink(new_manifest); }));  // a full disk
+        throw;
+    }
+    return file;
+}
+
 std::unique_ptr<log_writer> store_files::new_log(const log_end& before) {
     check();
     const std::uint64_t number = new_number();
     const std::string name = log_name(number);
-    auto log = std::make_unique<log_writer>(directory_->create(name), identity(number, name), before);
-    or_poison([&] { log->sync(); });
-    or_poison([&] { directory_->sync(); });
-    return log;
+    try {
+        auto log = std::make_unique<log_writer>(directory_->create(name), identity(number, name), before);
+        or_poison([&] { log->sync(); });
+        or_poison([&] { directory_->sync(); });
+        return log;
+    } catch (...) {
+        if (!poisoned_) static_cast<void>(guarded([&] { directory_->unlink(name); }));  // a full disk
+        throw;
+    }
 }
 
 // A log that MANIFEST could not be told of stays behind; the next one has another number.
@@ -136,14 +170,57 @@ log_end store_files::rotate() {
     return end;
 }
 
-void store_files::commit(std::span<const frame> frames, ack level) {
-    check();
+void store_files::write_frames(std::span<const frame> frames) {
     if (!log_)
         begin_log();
     else if (log_->is_closed() && !tuning_.write_behind_failed_write)
         rotate();
     log_->write(frames);
+}
+
+void store_files::commit(std::span<const frame> frames, ack level) {
+    check();
+    const bool erases = std::any_of(frames.begin(), frames.end(),
+                                    [](const frame& f) { return f.type != frame_type::events; });
+    if (erases || tuning_.events_take_reserve) {
+        with_reserve([&] { write_frames(frames); });
+    } else {
+        restore_reserve();
+        write_frames(frames);
+    }
     if (level == ack::durable) or_poison([&] { log_->sync(); });
+}
+
+// Events must not take the room that was made for an erasure, or the next erasure would find none.
+void store_files::restore_reserve() {
+    const std::lock_guard lock(reserving_);
+    if (is_reserve_owed_) make_reserve();
+}
+
+void store_files::keep_reserve() {
+    const std::lock_guard lock(reserving_);
+    if (tuning_.reserve_bytes == 0 || has_reserve_) return;
+    static_cast<void>(guarded([&] { make_reserve(); }));
+}
+
+// It is empty of meaning, so a sync that fails tells nothing of what else the disk holds. What a crash left
+// of one is made anew.
+void store_files::make_reserve() {
+    if (directory_->exists(reserve_name)) {
+        has_reserve_ = directory_->open(reserve_name)->size() == tuning_.reserve_bytes;
+        if (has_reserve_) return;
+        directory_->unlink(reserve_name);
+    }
+    const auto file = directory_->create(reserve_name);
+    try {
+        disk::append_all(*file, byte_vector(static_cast<std::size_t>(tuning_.reserve_bytes)));
+        file->sync();
+    } catch (...) {
+        static_cast<void>(guarded([&] { directory_->unlink(reserve_name); }));
+        throw;
+    }
+    has_reserve_ = true;
+    is_reserve_owed_ = false;
 }
 
 segment_entry store_files::write(std::uint64_t number, const segment& data, const snapshot::impl& names,
@@ -165,6 +242,7 @@ std::unique_ptr<disk::file> store_files::find(const segment_entry& entry) const 
     const std::string name = segment_name(entry.file);
     if (!directory_->exists(name))
         fail(errc::corrupt, "a file of the store is missing", directory_->path() + '/' + name);
+    check_limit(entry.file_length, limits_.file_bytes, "file_bytes", name);
     return directory_->open(name);
 }
 
@@ -178,14 +256,30 @@ void store_files::verify(const segment_entry& entry) const {
     verify_segment(find(entry), identity(entry.file, segment_name(entry.file)), entry);
 }
 
-byte_vector store_files::read(const std::string& name, std::uint64_t limit) const {
+void store_files::check_limit(std::uint64_t found, std::int64_t limit, const char* its_name,
+                              const std::string& where) const {
+    if (found > static_cast<std::uint64_t>(std::max<std::int64_t>(limit, 0)))
+        fail(errc::limit_exceeded,
+             std::to_string(found) + " are there, limits::" + its_name + " is " + std::to_string(limit),
+             directory_->path() + '/' + where);
+}
+
+decoded_manifest store_files::read_manifest(std::uint64_t* bytes) const {
+    const byte_vector raw = read(manifest_name, limits_.manifest_bytes, "manifest_bytes");
+    if (bytes != nullptr) *bytes = raw.size();
+    auto found = decode_manifest(raw);
+    check_limit(found.value.segments.size(), limits_.files, "files", manifest_name);
+    return found;
+}
+
+byte_vector store_files::read_log(std::uint64_t number) const {
+    return read(log_name(number), limits_.log_bytes, "log_bytes");
+}
+
+byte_vector store_files::read(const std::string& name, std::int64_t limit, const char* its_name) const {
     const auto file = directory_->open(name);
     const std::uint64_t size = file->size();
-    if (size > limit)
-        fail(errc::limit_exceeded,
-             "the file has " + std::to_string(size) + " bytes, at most " + std::to_string(limit) +
-                 " are expected",
-             directory_->path() + '/' + name);
+    check_limit(size, limit, its_name, name);
     byte_vector bytes(static_cast<std::size_t>(size));
     bytes.resize(file->read(0, bytes));
     return bytes;

@@ -38,6 +38,7 @@ namespace weir::inline v1 {
 struct store_tuning {
     std::uint64_t log_bytes = std::uint64_t{64} << 20;  ///< a log that is longer is flushed by append()
     std::uint64_t rows_of_file = 0;                     ///< at most, unless a lead has more; 0: by the budget
+    std::uint64_t reserve_bytes = 0;                    ///< see keep_reserve(); 0: there is none
     bool remove_before_manifest = false;                ///< against I2
     bool no_sync_at_rotation = false;                   ///< against I5
     bool forgive_failed_sync = false;                   ///< against I7
@@ -46,13 +47,17 @@ struct store_tuning {
     bool purge_forgets_log = false;
     bool cut_file_by_file = false;      ///< where events go by their age, which they do together
     bool erase_frame_by_frame = false;  ///< of several leads, which are erased together
+    bool events_take_reserve = false;   ///< which is for erasures
     bool accept_gap = false;            ///< where logs, or events, should follow one another
 };
+
+/// What a store of a host keeps back, for an erasure or a MANIFEST on a full disk.
+inline constexpr std::uint64_t usual_reserve = std::uint64_t{1} << 20;
 
 /// Any thread may call; callers see to it that commit() and rotate() do not meet, nor two flushes.
 class store_files {
 public:
-    store_files(std::unique_ptr<disk::directory>, const store_tuning&);
+    store_files(std::unique_ptr<disk::directory>, const store_tuning&, const limits& = {});
 
     disk::directory& directory() const { return *directory_; }
     const store_tuning& tuning() const { return tuning_; }
@@ -71,8 +76,12 @@ public:
     /// Forbids to write from now on.
     void poison() { poisoned_ = true; }
 
-    /// Appends frames to the log, beginning one if there is none or its last write failed.
+    /// Appends frames to the log, beginning one if there is none or its last write failed. On a full disk an
+    /// erasure gets the room of the reserve; events do not, nor what it left.
     void commit(std::span<const frame>, ack);
+    /// Sees to it that the reserve is there, a file that is given up for an erasure or a MANIFEST that finds
+    /// no room. Without room for it a store works without.
+    void keep_reserve();
     bool has_log() const { return log_ != nullptr; }
     std::uint64_t log_bytes() const { return log_ ? log_->end().length : 0; }
     /// Ends the log and begins the next; gives how far the old one is good. There must be one.
@@ -92,25 +101,38 @@ public:
     opened_segment open(const segment_entry&, snapshot::impl& names, std::shared_ptr<column_cache>) const;
     /// Reads and checks all of a segment file.
     void verify(const segment_entry&) const;
-    /// All bytes of a file.
-    byte_vector read(const std::string& name, std::uint64_t limit) const;
+    /// What MANIFEST says now, in the directory. Errors: those of decode_manifest(), limit_exceeded.
+    decoded_manifest read_manifest(std::uint64_t* bytes = nullptr) const;
+    byte_vector read_log(std::uint64_t number) const;
     /// Removes files of the store that nothing refers to any more; `wipe` overwrites them before.
     void remove_dead(bool wipe);
     void sync_directory();
 
 private:
     std::unique_ptr<disk::file> find(const segment_entry&) const;
+    byte_vector read(const std::string& name, std::int64_t limit, const char* its_name) const;
+    void check_limit(std::uint64_t found, std::int64_t limit, const char* its_name,
+                     const std::string& where) const;
     template <class F> void or_poison(F&&);
+    template <class F> auto with_reserve(F&&);
+    bool give_up_reserve();
+    void restore_reserve();
+    void make_reserve();
+    std::unique_ptr<disk::file> write_new_manifest(std::span<const std::byte>);
+    void write_frames(std::span<const frame>);
     void begin_log();
     std::unique_ptr<log_writer> new_log(const log_end& before);
 
     std::unique_ptr<disk::directory> directory_;
     store_tuning tuning_;
+    limits limits_;
     std::atomic<bool> poisoned_ = false;
     mutable std::mutex replacing_{};  // guards state_ and next_number_
     manifest state_{};
     std::uint64_t next_number_ = 1;
     std::unique_ptr<log_writer> log_{};
+    std::mutex reserving_{};  // guards the next two
+    bool has_reserve_ = false, is_reserve_owed_ = false;
 };
 
 }  // namespace weir::inline v1

@@ -74,10 +74,12 @@ struct file_work {
     std::vector<shared_veil> veils{};  ///< of those
 };
 
-/// A segment that left the store with erased leads in it, which a snapshot may still read.
+/// A segment whose file left the store, which a snapshot may still read.
 struct left_segment {
     std::weak_ptr<const segment> data{};
-    std::uint64_t after = 0, until = 0;  ///< erasures
+    std::uint64_t epoch = 0;  ///< the last erasure that was applied to it
+    std::int64_t since = 0;
+    bool must_go = false;  ///< it has an event of an erased lead, or one that is too old
 };
 
 /// A file that was written and opened again.
@@ -179,6 +181,12 @@ struct store::impl {
     shared_veil veil_of_erased(const segment&, std::uint64_t epoch, std::span<const erasure>) const;
     // store_purge.cpp:
     std::int64_t remove_early(std::int64_t earliest);
+    /// Notes files that are replaced, while they are staged yet.
+    void note_left(std::span<const file_work>, const manifest& before, bool are_aged);
+    /// The erasures whose leads a segment has, of those behind an epoch.
+    std::vector<std::uint64_t> erasures_in(const segment&, std::uint64_t epoch,
+                                           std::span<const erasure>) const;
+    void let_go();
     void purge_files(const manifest& before, const purge_options&, purge_receipt&);
     // recovery.cpp, when no other thread knows the store:
     void recover();

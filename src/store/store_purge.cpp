@@ -39,6 +39,47 @@ void count_erased(const segment& s, const veil& hidden, purge_receipt& receipt) 
 
 }  // namespace
 
+void store::impl::note_left(std::span<const file_work> works, const manifest& before, bool are_aged) {
+    const std::int64_t now = clock();
+    for (const file_work& work : works)
+        for (const std::uint64_t file : work.old) {
+            const auto tag = std::find(staged.files.begin(), staged.files.end(), file) - staged.files.begin();
+            const auto entry = std::find_if(before.segments.begin(), before.segments.end(),
+                                            [&](const segment_entry& e) { return e.file == file; });
+            const auto i = static_cast<std::size_t>(tag);
+            if (i == staged.files.size() || entry == before.segments.end()) continue;
+            left.push_back({staged.data->segments[i], entry->erase_epoch, now,
+                            are_aged || staged.data->veil_of(i) != nullptr});
+        }
+}
+
+std::vector<std::uint64_t> store::impl::erasures_in(const segment& s, std::uint64_t epoch,
+                                                    std::span<const erasure> all) const {
+    boost::unordered_flat_map<content_hash, bool, content_hash::hasher> later;  // whether it is there
+    for (const erasure& e : all)
+        if (e.id > epoch) later.emplace(e.lead, false);
+    if (!later.empty())
+        for (const std::uint32_t lead : s.leads)
+            if (const auto at = later.find(hash_of_lead(staged.data->lead_keys->at(lead))); at != later.end())
+                at->second = true;
+    std::vector<std::uint64_t> found;
+    for (const erasure& e : all)
+        if (e.id > epoch && later.at(e.lead)) found.push_back(e.id);
+    return found;
+}
+
+// Closes files that left the store and have what must go, once they were read for long enough.
+void store::impl::let_go() {
+    std::erase_if(left, [](const left_segment& s) { return s.data.expired(); });
+    if (left.empty() || !options.max_snapshot_age) return;
+    const std::int64_t now = clock();
+    std::erase_if(left, [&](const left_segment& one) {
+        if (!one.must_go || now - one.since < options.max_snapshot_age->count()) return false;
+        if (const auto s = one.data.lock()) s->pages->expire();
+        return true;
+    });
+}
+
 // In memory. Gives how many events went.
 std::int64_t store::impl::remove_early(std::int64_t earliest) {
     const std::lock_guard lock(writing);
@@ -61,7 +102,6 @@ std::int64_t store::impl::remove_early(std::int64_t earliest) {
 // Too old events go first, all at once; then erased leads, file by file, as the budget allows.
 void store::impl::purge_files(const manifest& before, const purge_options& how, purge_receipt& receipt) {
     const std::int64_t begin = clock();
-    std::erase_if(left, [](const left_segment& s) { return s.data.expired(); });
     const std::int64_t earliest = receipt.before ? receipt.before->time_since_epoch().count() : no_cut;
     const auto seen = read_version();
     std::vector<file_work> aged, dirty;
@@ -95,7 +135,6 @@ void store::impl::purge_files(const manifest& before, const purge_options& how, 
             if (!hidden) continue;
             count_erased(*data, *hidden, receipt);
             met.insert(hidden->leads.begin(), hidden->leads.end());
-            left.push_back({data, before.gone, before.last_erasure});
         }
         for (const auto& w : rewrite(works, *seen.data, cut)) {
             ++receipt.files;
@@ -132,6 +171,12 @@ purge_receipt store::impl::purge(const purge_options& how) {
         receipt.before = instant(duration(cut));
     }
     const manifest before = files->state();
+    {
+        const std::lock_guard lock(writing);
+        for (left_segment& one : left)
+            if (const auto s = one.data.lock())
+                one.must_go |= !erasures_in(*s, one.epoch, before.erasures).empty();
+    }
     receipt.last_erasure = before.last_erasure;
     const bool is_any_early =
         receipt.before && std::any_of(before.segments.begin(), before.segments.end(), [&](const auto& e) {
@@ -139,6 +184,7 @@ purge_receipt store::impl::purge(const purge_options& how) {
         });
     if (before.gone == before.last_erasure && !is_any_early) {
         files->remove_dead(options.overwrite_purged);  // what an earlier purge could not remove
+        let_go();
         return receipt;
     }
     receipt.when = instant(duration(when));
@@ -156,6 +202,7 @@ purge_receipt store::impl::purge(const purge_options& how) {
         m.purges.push_back(receipt);
         if (m.purges.size() > most_receipts) m.purges.erase(m.purges.begin());
     });
+    let_go();
     return receipt;
 }
 
@@ -166,12 +213,13 @@ std::vector<erasure_status> store::impl::erasures() const {
     const std::lock_guard lock(writing);
     if (is_closed) fail(errc::unsupported, "the store is closed");
     const manifest now = files->state();
-    for (const erasure& e : all_erasures(now, log_erasures)) {
-        const bool held = std::any_of(left.begin(), left.end(), [&](const left_segment& s) {
-            return !s.data.expired() && e.id > s.after && e.id <= s.until;
-        });
-        all.push_back({e.id, instant(duration(e.when)), e.id <= now.gone, held});
-    }
+    const auto known = all_erasures(now, log_erasures);
+    boost::unordered_flat_set<std::uint64_t> held;
+    for (const left_segment& one : left)
+        if (const auto s = one.data.lock())
+            for (const std::uint64_t id : erasures_in(*s, one.epoch, known)) held.insert(id);
+    for (const erasure& e : known)
+        all.push_back({e.id, instant(duration(e.when)), e.id <= now.gone, held.contains(e.id)});
     return all;
 }
 
@@ -188,9 +236,9 @@ verify_report store::impl::verify() const {
         ++report.files;
         report.bytes += static_cast<std::int64_t>(bytes);
     };
-    const byte_vector raw = files->read(manifest_name, max_manifest_bytes);
-    const auto found = decode_manifest(raw);
-    note(raw.size());
+    std::uint64_t bytes = 0;
+    const auto found = files->read_manifest(&bytes);
+    note(bytes);
     report.manifest_copy_damaged = !found.is_good[0] || !found.is_good[1];
     for (const segment_entry& entry : found.value.segments) {
         files->verify(entry);

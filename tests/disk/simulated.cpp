@@ -16,6 +16,10 @@ constexpr std::size_t sector = 512;
     weir::fail(weir::errc::io, std::string("simulated: ") + why, name);
 }
 
+[[noreturn]] void refuse_for_room(const std::string& name) {
+    throw weir::disk::no_space(weir::error{weir::errc::io, "simulated: no space is left", name});
+}
+
 bool flip(std::mt19937_64& random) { return (random() & 1) != 0; }
 
 // The sectors of a range that arrived; others keep what the disk had.
@@ -65,10 +69,12 @@ public:
         if (f == fate::refused) refuse("the write failed", name_);
         if (f == fate::no_space) n = machine_.random_() % (n + 1);
         if (f != fate::no_space && n > 1 && machine_.random_() % 8 == 0) n = 1 + machine_.random_() % n;
+        const bool is_full = n > machine_.room();
+        n = std::min(n, machine_.room());
         const std::size_t begin = file_->shown.size();
         file_->shown.insert(file_->shown.end(), from.begin(), from.begin() + static_cast<std::ptrdiff_t>(n));
         if (n > 0) file_->pending.push_back({begin, begin + n});
-        if (f == fate::no_space) refuse("no space is left", name_);
+        if (is_full || f == fate::no_space) refuse_for_room(name_);
         return n;
     }
     void sync() override {
@@ -136,7 +142,7 @@ public:
     void unlock() override {
         if (std::exchange(holds_, false)) machine_.is_locked = false;
     }
-    std::int64_t now() override { return machine_.clock_ += 1'000'000; }
+    std::int64_t now() override { return machine_.clock += 1'000'000; }
     void random(std::span<std::byte> to) override {
         for (auto& b : to) b = static_cast<std::byte>(machine_.random_());
     }
@@ -149,7 +155,9 @@ private:
         return at->second;
     }
     void change(call what, const std::string& name, const std::string& to, std::shared_ptr<inode> file) {
-        if (machine_.ask(what, name) != fate::done) refuse("the directory refused", name);
+        const fate f = machine_.ask(what, name);
+        if (f == fate::no_space) refuse_for_room(name);
+        if (f != fate::done) refuse("the directory refused", name);
         machine_.changes_.push_back({what, name, to, std::move(file)});
         apply(machine_.changes_.back(), machine_.names_);
     }
@@ -175,6 +183,13 @@ machine::machine(std::uint64_t seed, const image& content) : random_(seed) {
 fate machine::ask(call what, const std::string& name) {
     ++calls;
     return before ? before(what, name) : fate::done;
+}
+
+std::size_t machine::room() const {
+    if (!capacity) return SIZE_MAX;
+    std::size_t used = 0;
+    for (const auto& [name, file] : names_) used += file->shown.size();
+    return *capacity - std::min(*capacity, used);
 }
 
 image machine::after_power_cut(std::mt19937_64& random) const {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ public:
     std::uint64_t calls = 0;
     bool is_locked = false;
     bool is_remote = false;
+    std::optional<std::size_t> capacity{};  ///< bytes of all files that have names; none: no limit
+    std::int64_t clock = 0;                 ///< microseconds; a second passes with each look at it
 
     /// What may be left if the power fails now.
     image after_power_cut(std::mt19937_64&) const;
@@ -68,11 +71,11 @@ private:
         std::shared_ptr<inode> file;
     };
     fate ask(call, const std::string& name);
+    std::size_t room() const;
 
     std::map<std::string, std::shared_ptr<inode>> names_{}, durable_names_{};
     std::vector<change> changes_{};
     std::mt19937_64 random_;
-    std::int64_t clock_ = 0;
 };
 
 /// Opens the directory of a machine, which outlives it.
