@@ -26,7 +26,8 @@ TEST_CASE("command: explain says why a lead stands at its step, as text and as J
                ContainsSubstring("there is no event of lead \"nobody\""));
 }
 
-TEST_CASE("command: explain of a flow says why a lead is in its stage; of a funnel over stages, both work") {
+TEST_CASE(
+    "command: explain of a flow says why a lead is in its stage, and of a funnel over stages, both work") {
     const folder f;
     const ended lost = f.weir("explain f.json stages.csv --lead a --lifecycle l.json");
     CHECK(lost.status == 0);

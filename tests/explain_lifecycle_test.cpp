@@ -161,7 +161,7 @@ TEST_CASE("explain a stage: a move that a policy refused, and one that it would 
     CHECK(find(e, "rules[2]")->nearly);
 }
 
-TEST_CASE("explain a stage: a lead that is not there is in none; of several lifecycles one is named") {
+TEST_CASE("explain a stage: a lead that is not there is in none, and of several lifecycles one is named") {
     const snapshot derived = derive(story("!form@1"), pipeline()).value();
     const auto none = explain(derived, "bob").value();
     CHECK(none.stage.empty());

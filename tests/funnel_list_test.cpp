@@ -65,7 +65,7 @@ TEST_CASE("list: the leads at a step, or lost after it, by key and a page at a t
     CHECK(ask(q).listed == 4);
 }
 
-TEST_CASE("list: a lead is listed with its group; an optional step has leads, too") {
+TEST_CASE("list: a lead is listed with its group, and an optional step has leads, too") {
     weir::funnel q{.steps = {"visit", {"call", {.optional = true}}, "won"}, .by = "channel"};
     q.list = weir::lead_list{.at = 2};
     const auto t = ask(q);

@@ -191,7 +191,7 @@ TEST_CASE("what if: a version of the rules moves those whose events it judges") 
     CHECK(t.leads.front().why == "versions[0].rules[1]: condition");
 }
 
-TEST_CASE("what if: a page of the leads; a stage that one of the two lacks counts 0 there") {
+TEST_CASE("what if: a page of the leads, and a stage that one of the two lacks counts 0 there") {
     what_if q = stricter();
     q.after.stages = {"new", "mql", "customer"};
     q.after.rules[2].to = "customer";
@@ -204,7 +204,7 @@ TEST_CASE("what if: a page of the leads; a stage that one of the two lacks count
     CHECK(measure(three_leads(), q).value().leads.empty());
 }
 
-TEST_CASE("what if: as JSON and back; what is wrong is told with its side") {
+TEST_CASE("what if: as JSON and back, and what is wrong is told with its side") {
     what_if q = stricter();
     q.limit = 7;
     CHECK(what_if_from_json(to_json(q)).value() == q);
