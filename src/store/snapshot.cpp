@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/wording.hpp"
 #include "store/batch_data.hpp"
+#include "store/column_cache.hpp"
 #include "store/snapshot_data.hpp"
 
 namespace weir::inline v1 {
@@ -102,8 +103,7 @@ std::vector<std::string> notes_of(const layer_facts& f) {
         notes.push_back(counted(f.named_like_stages, "raw event named like a stage is",
                                 "raw events named like a stage are") +
                         " hidden by the stage events");
-    if (f.refused > 0)
-        notes.push_back(counted(f.refused, "move was", "moves were") + " refused by a policy");
+    if (f.refused > 0) notes.push_back(counted(f.refused, "move was", "moves were") + " refused by a policy");
     // A trigger that no event bears is worth a word only if another name was probably meant.
     for (const auto& [path, name] : f.unborne)
         if (const std::string suggestion = did_you_mean(name, f.present); !suggestion.empty())
@@ -146,24 +146,29 @@ std::vector<std::string> snapshot::impl::present_events() const {
 }
 
 std::vector<std::string> snapshot::impl::present_attributes() const {
-    // A column outlives the events of erased leads, but not in a file.
-    const auto bears = [&](std::size_t i, std::uint32_t column) {
+    // A column outlives the events of erased leads, but not in a file without any. The others are read last,
+    // and only if need be.
+    const auto bears = [&](std::size_t i, std::uint32_t column, bool look_into_files) {
         const segment& s = *segments[i];
         const segment_column* c = s.find(column);
-        if (c == nullptr || c->pages != nullptr) return c != nullptr;
         const auto erased = i < raw_segments() ? veil_of(i) : nullptr;
+        const bool is_in_file = c != nullptr && c->pages != nullptr;
+        if (c == nullptr || (is_in_file && !erased)) return is_in_file && !look_into_files;
+        if (is_in_file != look_into_files) return false;
+        const segment_in_use used(s);
         for (std::size_t lead = 0; lead < s.leads.size(); ++lead)
             for (std::size_t row = s.offsets[lead]; row < s.offsets[lead + 1]; ++row)
                 if (c->has(row) && !(erased && erased->hides(s.leads[lead]))) return true;
         return false;
     };
+    const auto any_bears = [&](std::uint32_t column, bool look_into_files) {
+        for (std::size_t i = 0; i < segments.size(); ++i)
+            if (bears(i, column, look_into_files)) return true;
+        return false;
+    };
     std::vector<std::string> names;
     for (std::uint32_t c = 0; c < columns.size(); ++c)
-        for (std::size_t i = 0; i < segments.size(); ++i) {
-            if (!bears(i, c)) continue;
-            names.push_back(columns[c].name.attribute);
-            break;
-        }
+        if (any_bears(c, false) || any_bears(c, true)) names.push_back(columns[c].name.attribute);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
