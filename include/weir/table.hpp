@@ -115,8 +115,8 @@ struct WEIR_API answer {
 /// Prints {"question", "as_of", "title", "notes", "tables"}; a duration is whole microseconds, a rate
 /// {"n", "of", "value", "low", "high", "status"}, money {"units", "currency"}. Indent 0: one line.
 WEIR_API std::string to_json(const answer&, int indent = 0);
-/// Prints each table, under a line `# name` if there are several. A text that a spreadsheet would take for a
-/// formula gets a leading apostrophe. A rate takes six columns: name.n, name.of, name.value, name.low, ...
+/// Prints each table, under a line `# name` if there are several. What a spreadsheet would take for a formula
+/// gets a leading apostrophe; NUL becomes U+FFFD. A rate takes six columns: name.n, name.of, name.value, ...
 WEIR_API std::string to_csv(const answer&, char separator = ',');
 
 }  // namespace v1

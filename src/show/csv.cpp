@@ -17,9 +17,10 @@ public:
     explicit csv_printer(char separator) : separator_(separator) {}
 
     void name_table(std::string_view name) {
-        out_ += "# ";
-        out_ += clean(name);
-        out_ += '\n';
+        const std::string line = "# " + clean(name);
+        const bool quote = line.find_first_of(std::string{'"', separator_}) != std::string::npos;
+        quote ? text(line) : plain(line);
+        end_row();
     }
 
     void header(const column& c) {
@@ -60,9 +61,12 @@ private:
 
     // An empty text is quoted: a blank cell is null. So is one that begins with #: a line `# name` is a
     // table's.
+    // NUL, which readers of CSV refuse, is repaired as bad UTF-8 is.
     void text(std::string_view s) {
         constexpr std::string_view formula = "=+-@\t\r";
         std::string content = repair(s);
+        for (auto at = content.find('\0'); at != std::string::npos; at = content.find('\0', at))
+            content.replace(at, 1, "\xEF\xBF\xBD");
         if (!content.empty() && formula.find(content.front()) != std::string_view::npos)
             content.insert(0, 1, '\'');
         const bool quote = content.empty() || content.front() == '#' || content.front() == ' ' ||
