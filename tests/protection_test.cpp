@@ -184,7 +184,7 @@ TEST_CASE("protection: a snapshot reads purged files for a while, then it is tol
     CHECK(count_of(t.s->snapshot(), "lead1") == 0);
 }
 
-TEST_CASE("protection: without an age a snapshot reads as long as it lives; of no age, not at all") {
+TEST_CASE("protection: without an age a snapshot reads as long as it lives, and of no age not at all") {
     for (const bool forever : {true, false}) {
         scene t({.max_snapshot_age = forever ? std::nullopt : std::optional(weir::duration{0})});
         t.s->erase("lead1").value();

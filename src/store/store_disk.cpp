@@ -438,8 +438,8 @@ std::vector<written_segment> store::impl::rewrite(std::span<const file_work> all
     std::vector<std::vector<written_segment>> written;
     const auto done = guarded([&] {
         for (const file_work& work : all) written.push_back(write_work(work, before, names, earliest));
-        // Leads may be left out whose erasure the system has, and the disk not yet. A log that another follows
-        // is known to be durable, also by readers.
+        // Leads may be left out whose erasure the system has, and the disk not yet. A log that another
+        // follows is known to be durable, also by readers.
         const std::lock_guard lock(committing);
         const bool has_erasures = [&] {
             const std::lock_guard also(writing);
