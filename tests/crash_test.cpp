@@ -143,6 +143,7 @@ struct plant {
     weir::ack level = weir::ack::durable;
     bool suppress = true;
     bool needs_failure = false;  // of a call
+    const char* fails_at = "";   // only appends to such files, if it is not empty, and soon
     bool reads_all = false;      // a reader of what is durable
 };
 
@@ -207,12 +208,17 @@ public:
 
     // Lets one call fail, or all from one on.
     void with_failing_call(std::uint64_t calls) {
-        const std::uint64_t first = 1 + random_() % calls;
+        const std::string only = plant_.fails_at;
+        const std::uint64_t first = 1 + random_() % (only.empty() ? calls : 8);
         const bool for_ever = random_() % 2 == 0;
         const bool no_space = random_() % 2 == 0;
         bool fails = true;
+        std::uint64_t appends = 0;
         machine_.before = [&](simulated::call what, const std::string& name) {
-            const bool hit = fails && (for_ever ? machine_.calls >= first : machine_.calls == first);
+            if (!only.empty() && (what != simulated::call::append || !name.starts_with(only)))
+                return judge(what, name);
+            const std::uint64_t now = only.empty() ? machine_.calls : ++appends;
+            const bool hit = fails && (for_ever ? now >= first : now == first);
             if (!hit) return judge(what, name);
             const bool writes = what == simulated::call::append || what == simulated::call::create;
             if (no_space && !writes) return judge(what, name);
@@ -530,6 +536,10 @@ TEST_CASE("crash: planted faults of the protocol are caught") {
         {.name = "a log goes on behind a failed write",
          .tuning = {.write_behind_failed_write = true},
          .needs_failure = true},
+        {.name = "a log goes on although the next one may say that it ended",
+         .tuning = {.write_before_failed_log = true},
+         .needs_failure = true,
+         .fails_at = "wal-"},
         {.name = "purge forgets the log", .tuning = {.purge_forgets_log = true}},
         {.name = "events go by their age file by file", .tuning = {.cut_file_by_file = true}},
         {.name = "leads that are erased together are not",

@@ -36,7 +36,9 @@ public:
     void write(std::span<const frame>);
     /// Makes all frames durable. Throws io.
     void sync();
-    /// Whether a write failed: what stands behind end() is no part of the log.
+    /// Lets no more frames be written.
+    void close() { closed_ = true; }
+    /// Whether it was closed or a write failed: what stands behind end() is no part of the log.
     bool is_closed() const { return closed_; }
     bool is_synced() const { return synced_ == end_.length; }
     const log_end& end() const { return end_; }

@@ -24,10 +24,12 @@ struct found_log {
     std::uint64_t number;
     byte_vector bytes;
     log_end before;
+    bool is_empty;
 };
 
 // Logs with a header. One without was cut off when it was made, and holds nothing, or something that its
-// frames still show.
+// frames still show. One that goes on where the next does, too, could not be made to its end, and holds
+// nothing.
 std::vector<found_log> find_logs(const store_files& files, const manifest& m) {
     std::vector<found_log> found;
     for (const std::uint64_t number : numbers_of(files.directory().list(), "wal-")) {
@@ -36,8 +38,10 @@ std::vector<found_log> find_logs(const store_files& files, const manifest& m) {
         byte_vector bytes = files.read_log(number);
         const disk::file_identity who{m.store, number, name};
         const auto read = read_log(bytes, who, std::nullopt);
+        if (read.before && !found.empty() && found.back().is_empty && found.back().before == *read.before)
+            found.pop_back();
         if (read.before)
-            found.push_back({number, std::move(bytes), *read.before});
+            found.push_back({number, std::move(bytes), *read.before, !read.holds_frames});
         else if (read.holds_frames)
             disk::fail_corrupt(who, 0, "the header of a log is damaged");
     }

@@ -166,6 +166,9 @@ void store_files::sync_log() {
 log_end store_files::rotate() {
     if (!tuning_.no_sync_at_rotation) sync_log();
     const log_end end = log_->end();
+    // Should the new log fail, its header may be there all the same after a loss of power, and says that the
+    // old one ends here.
+    if (!tuning_.write_before_failed_log) log_->close();
     log_ = new_log(end);
     return end;
 }

@@ -44,6 +44,7 @@ struct store_tuning {
     bool forgive_failed_sync = false;                   ///< against I7
     bool trust_found_log = false;                       ///< against I8
     bool write_behind_failed_write = false;
+    bool write_before_failed_log = false;  ///< to a log that the header of another, which failed, says ended
     bool purge_forgets_log = false;
     bool cut_file_by_file = false;      ///< where events go by their age, which they do together
     bool erase_frame_by_frame = false;  ///< of several leads, which are erased together
