@@ -8,7 +8,8 @@
 //   I2  nothing is removed before a MANIFEST that does not name it is durable
 //   I3  what is acknowledged as durable was covered by a sync that succeeded
 //   I4  a log's header and directory entry are durable before its first frame is written
-//   I5  before log n + 1 is made, log n is durable up to the length that the header of n + 1 states
+//   I5  before log n + 1 is made, log n is durable up to the length that the header of n + 1 states, and gets
+//       no more frames, even if n + 1 cannot be made: its header may come back all the same
 //   I6  numbers of frames have no holes across logs; numbers of arrival only grow
 //   I7  after a failed sync nothing is written any more
 //   I8  recovered events stand in new, durable files before a reader of the writer sees them
@@ -44,7 +45,7 @@ struct store_tuning {
     bool forgive_failed_sync = false;                   ///< against I7
     bool trust_found_log = false;                       ///< against I8
     bool write_behind_failed_write = false;
-    bool write_before_failed_log = false;  ///< to a log that the header of another, which failed, says ended
+    bool write_before_failed_log = false;  ///< against I5
     bool purge_forgets_log = false;
     bool cut_file_by_file = false;      ///< where events go by their age, which they do together
     bool erase_frame_by_frame = false;  ///< of several leads, which are erased together
