@@ -245,7 +245,7 @@ bool has_moved_on(const store_files& files, std::uint64_t generation) {
     return now && now->value.generation != generation;
 }
 
-constexpr int most_tries = 8;
+constexpr int most_tries = 100;  // beside a writer that merges all the time
 
 }  // namespace
 
