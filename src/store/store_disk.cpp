@@ -159,7 +159,10 @@ std::int64_t store::impl::flush(bool last) {
         const auto settled = lock_when_settled();
         if (!last) check_open();
         is_closed |= last;
-        if (!files->has_log() || (!last && files->end_of_log().seq == files->state().flushed_seq)) return 0;
+        // A log that was closed may hold what was refused, behind its end.
+        if (!files->has_log()) return 0;
+        const bool is_empty = files->end_of_log().seq == files->state().flushed_seq;
+        if (!last && is_empty && !files->is_log_closed()) return 0;
         state.seq = last ? files->end_of_log().seq : files->rotate().seq;
         state.first_log = last ? 0 : files->end_of_log().file;
         freeze(state);

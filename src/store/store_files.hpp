@@ -92,6 +92,7 @@ public:
     void sync_log();
     /// How far the log is good. There must be one.
     log_end end_of_log() const { return log_->end(); }
+    bool is_log_closed() const { return log_->is_closed(); }
     /// Forgets the log, once MANIFEST says that it is not needed.
     void drop_log() { log_.reset(); }
     /// Begins a log behind one that was found.

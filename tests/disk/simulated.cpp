@@ -67,7 +67,7 @@ public:
         std::size_t n = from.size();
         const fate f = machine_.ask(call::append, name_);
         if (f == fate::refused) refuse("the write failed", name_);
-        const bool is_whole = file_->shown.empty() && flip(machine_.random_);
+        const bool is_whole = flip(machine_.random_);
         if (f == fate::no_space && !is_whole) n = machine_.random_() % (n + 1);
         if (f != fate::no_space && n > 1 && machine_.random_() % 8 == 0) n = 1 + machine_.random_() % n;
         const bool is_full = n > machine_.room();

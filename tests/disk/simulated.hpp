@@ -30,7 +30,7 @@ enum class call { create, append, sync, rename, unlink, sync_directory, wipe };
 enum class fate {
     done,
     refused,   ///< EIO: nothing is done; of a sync: what it should have written is dropped
-    no_space,  ///< ENOSPC: an append may write a part, the first of a file all
+    no_space,  ///< ENOSPC: an append may write a part, or all
     ignored,   ///< it reports success and does nothing
 };
 
