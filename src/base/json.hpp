@@ -38,6 +38,9 @@ struct node {
 /// Reads one JSON value; a byte-order mark is skipped. Throws bad_input with `where` = "line:column" for a
 /// syntax error, a key that stands twice, more than 32 levels, or text after the value.
 node parse(std::string_view text);
+/// Reads an object that has one member, of that name, and gives its value. Throws as parse() does, bad_input
+/// without the member, and unknown_name for another.
+node parse_member(std::string_view text, std::string_view name);
 
 // Each reads a node as one kind of thing; `where` is its place in the question and goes into the error.
 std::string as_text(const node&, const std::string& where);

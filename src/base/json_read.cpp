@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
@@ -55,6 +56,15 @@ template <class T> T accept(result<T> r, const std::string& where) {
 }
 
 }  // namespace
+
+node parse_member(std::string_view text, std::string_view name) {
+    node root = parse(text);
+    object members(root, "");
+    const bool is_there = members.find(name) != nullptr;
+    members.finish();
+    if (!is_there) fail(errc::bad_input, "the object has no member " + quoted(name), std::string(name));
+    return std::move(root.items.front());  // the only one
+}
 
 const node* node::find(std::string_view key) const {
     const auto at = std::find(keys.begin(), keys.end(), key);

@@ -45,12 +45,8 @@ std::ostream& operator<<(std::ostream& out, const compare& q) { return out << to
 
 result<compare> compare_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object outer(root, "");
-        const json::node* body = outer.find("compare");
-        outer.finish();
-        if (body == nullptr) fail(errc::bad_input, "the object has no member \"compare\"", "compare");
-        json::object members(*body, "compare");
+        const json::node body = json::parse_member(text, "compare");
+        json::object members(body, "compare");
         compare q;
         q.before = read_side(members, "before");
         q.after = read_side(members, "after");

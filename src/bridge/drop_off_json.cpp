@@ -68,12 +68,8 @@ std::ostream& operator<<(std::ostream& out, const drop_off& q) { return out << t
 
 result<drop_off> drop_off_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object outer(root, "");
-        const json::node* body = outer.find("drop_off");
-        outer.finish();
-        if (body == nullptr) fail(errc::bad_input, "the object has no member \"drop_off\"", "drop_off");
-        json::object members(*body, "drop_off");
+        const json::node body = json::parse_member(text, "drop_off");
+        json::object members(body, "drop_off");
         drop_off q;
         const auto* asked = members.find("funnel");
         if (asked == nullptr) fail(errc::invalid_question, "the funnel is missing", "drop_off");

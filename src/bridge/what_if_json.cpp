@@ -36,12 +36,8 @@ std::ostream& operator<<(std::ostream& out, const what_if& q) { return out << to
 
 result<what_if> what_if_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object outer(root, "");
-        const json::node* body = outer.find("what_if");
-        outer.finish();
-        if (body == nullptr) fail(errc::bad_input, "the object has no member \"what_if\"", "what_if");
-        json::object members(*body, "what_if");
+        const json::node body = json::parse_member(text, "what_if");
+        json::object members(body, "what_if");
         what_if q;
         q.before = read_rules(members, "before");
         q.after = read_rules(members, "after");

@@ -62,12 +62,8 @@ std::ostream& operator<<(std::ostream& out, const flow& q) { return out << to_js
 
 result<flow> flow_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object members(root, "");
-        const json::node* body = members.find("flow");
-        members.finish();
-        if (body == nullptr) fail(errc::bad_input, "the object has no member \"flow\"", "flow");
-        return read_flow(*body, "flow");
+        const json::node body = json::parse_member(text, "flow");
+        return read_flow(body, "flow");
     });
 }
 

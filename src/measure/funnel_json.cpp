@@ -216,12 +216,8 @@ std::ostream& operator<<(std::ostream& out, const funnel& q) { return out << to_
 
 result<funnel> funnel_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object members(root, "");
-        const json::node* body = members.find("funnel");
-        members.finish();
-        if (body == nullptr) fail(errc::bad_input, "the object has no member \"funnel\"", "funnel");
-        return read_funnel(*body, "funnel");
+        const json::node body = json::parse_member(text, "funnel");
+        return read_funnel(body, "funnel");
     });
 }
 

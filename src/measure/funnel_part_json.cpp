@@ -120,11 +120,8 @@ void read_listed(const json::node& n, const std::string& where, funnel_state& in
 part_data read_part(const json::node& n, const std::string& where) {
     json::object members(n, where);
     part_data p;
-    std::int64_t written = 0, as_of = 0;
-    json::read(members, "version", written, json::as_integer);
-    if (written != version)
-        fail(errc::unsupported, fmt::format("a part of version {} cannot be read, {} can", written, version),
-             members.at("version"));
+    std::int64_t as_of = 0;
+    check_version(members, version, "a part");
     json::read(members, "question", p.question, as_question);
     check(p.question).value();
     json::read(members, "as_of", as_of, json::as_integer);
@@ -162,12 +159,8 @@ std::string to_json(const funnel_part& part) {
 
 result<funnel_part> funnel_part_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object members(root, "");
-        const json::node* body = members.find("funnel_part");
-        members.finish();
-        if (body == nullptr) fail(errc::bad_input, "the object has no member \"funnel_part\"", "funnel_part");
-        return funnel_part(std::make_shared<const part_data>(read_part(*body, "funnel_part")));
+        const json::node body = json::parse_member(text, "funnel_part");
+        return funnel_part(std::make_shared<const part_data>(read_part(body, "funnel_part")));
     });
 }
 

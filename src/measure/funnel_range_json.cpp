@@ -88,11 +88,7 @@ std::optional<instant> as_time(const json::node& n, const std::string& where) {
 range_data read_range(const json::node& n, const std::string& where) {
     json::object members(n, where);
     range_data r;
-    std::int64_t written = 0;
-    json::read(members, "version", written, json::as_integer);
-    if (written != version)
-        fail(errc::unsupported, fmt::format("a range of version {} cannot be read, {} can", written, version),
-             members.at("version"));
+    check_version(members, version, "a range");
     json::read(members, "question", r.question, as_question);
     check_ranges(r.question);
     json::read(members, "from", r.when.from, as_time);
@@ -124,13 +120,8 @@ std::string to_json(const funnel_range& range) {
 
 result<funnel_range> funnel_range_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object members(root, "");
-        const json::node* body = members.find("funnel_range");
-        members.finish();
-        if (body == nullptr)
-            fail(errc::bad_input, "the object has no member \"funnel_range\"", "funnel_range");
-        return funnel_range(std::make_shared<const range_data>(read_range(*body, "funnel_range")));
+        const json::node body = json::parse_member(text, "funnel_range");
+        return funnel_range(std::make_shared<const range_data>(read_range(body, "funnel_range")));
     });
 }
 

@@ -65,14 +65,13 @@ result<live_update> live_funnel::update(const snapshot& s, const scope& how) {
         auto now = std::make_shared<funnel_part::impl>(part_without_sums(s, question_, how));
         auto leads = find_changed_leads(seen_.data(), before.as_of, s.data(), now->as_of);
         live_update done{.all = leads.all};
+        if (!leads.all)
+            done.leads = static_cast<std::int64_t>(std::max(leads.before.size(), leads.now.size()));
         if (now->counts_accounts()) {
-            if (!leads.all)
-                done.leads = static_cast<std::int64_t>(std::max(leads.before.size(), leads.now.size()));
             follow_accounts(*now, s.data(), before, seen_.data(), leads, how);
         } else if (leads.all) {
             now->state = sums_of(s.data(), *now, how);
         } else {
-            done.leads = static_cast<std::int64_t>(std::max(leads.before.size(), leads.now.size()));
             const auto less = sums_of(seen_.data(), before, how, std::move(leads.before));
             const auto more = sums_of(s.data(), *now, how, std::move(leads.now));
             now->state = changed(before.state, less, more, resolved(question_));

@@ -31,6 +31,14 @@ void write_list(json::writer& w, const std::vector<std::int64_t>& all) {
     w.end_array();
 }
 
+void check_version(json::object& members, std::int64_t known, const char* what) {
+    std::int64_t written = 0;
+    json::read(members, "version", written, json::as_integer);
+    if (written != known)
+        fail(errc::unsupported, fmt::format("{} of version {} cannot be read, {} can", what, written, known),
+             members.at("version"));
+}
+
 std::int64_t as_count(const json::node& n, const std::string& where) {
     const std::int64_t count = not_negative(n, where);
     if (count > most) fail(errc::bad_input, fmt::format("{} is more than a part may count", count), where);

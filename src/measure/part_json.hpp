@@ -22,6 +22,8 @@ template <class Sums> void write_sums(json::writer& w, std::string_view key, con
     w.end_array();
 }
 
+/// Reads the member "version" of what is named, as "a part"; throws unsupported for another than the known.
+void check_version(json::object&, std::int64_t known, const char* what);
 /// 0 to 2^48, so that sums of many cannot overflow.
 std::int64_t as_count(const json::node&, const std::string& where);
 std::vector<std::int64_t> as_ascending(const json::node&, const std::string& where);  ///< times, none below 0

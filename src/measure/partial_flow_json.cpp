@@ -396,11 +396,8 @@ void read_question(json::object& in, part_data& p) {
 part_data read_part(const json::node& n, const std::string& where) {
     json::object in(n, where);
     part_data p;
-    std::int64_t written = 0, as_of = 0;
-    json::read(in, "version", written, json::as_integer);
-    if (written != version)
-        fail(errc::unsupported, fmt::format("a part of version {} cannot be read, {} can", written, version),
-             in.at("version"));
+    std::int64_t as_of = 0;
+    check_version(in, version, "a part");
     read_question(in, p);
     json::read(in, "as_of", as_of, json::as_integer);
     if (n.find("as_of") != nullptr) p.as_of = as_of;
@@ -432,13 +429,8 @@ std::string to_json(const partial_flow& part) {
 
 result<partial_flow> partial_flow_from_json(std::string_view text) {
     return guarded([&] {
-        const json::node root = json::parse(text);
-        json::object members(root, "");
-        const json::node* body = members.find("partial_flow");
-        members.finish();
-        if (body == nullptr)
-            fail(errc::bad_input, "the object has no member \"partial_flow\"", "partial_flow");
-        return partial_flow(std::make_shared<const part_data>(read_part(*body, "partial_flow")));
+        const json::node body = json::parse_member(text, "partial_flow");
+        return partial_flow(std::make_shared<const part_data>(read_part(body, "partial_flow")));
     });
 }
 

@@ -146,29 +146,31 @@ std::vector<std::string> snapshot::impl::present_events() const {
 }
 
 std::vector<std::string> snapshot::impl::present_attributes() const {
-    // A column outlives the events of erased leads, but not in a file without any. The others are read last,
-    // and only if need be.
-    const auto bears = [&](std::size_t i, std::uint32_t column, bool look_into_files) {
+    const auto erased_of = [this](std::size_t i) { return i < raw_segments() ? veil_of(i) : nullptr; };
+    // A column outlives the events of erased leads, but not in a file that was written without any.
+    const auto surely_bears = [&](std::size_t i, std::uint32_t column) {
+        const segment_column* c = segments[i]->find(column);
+        return c != nullptr && c->pages != nullptr && !erased_of(i);
+    };
+    const auto bears = [&](std::size_t i, std::uint32_t column) {
         const segment& s = *segments[i];
         const segment_column* c = s.find(column);
-        const auto erased = i < raw_segments() ? veil_of(i) : nullptr;
-        const bool is_in_file = c != nullptr && c->pages != nullptr;
-        if (c == nullptr || (is_in_file && !erased)) return is_in_file && !look_into_files;
-        if (is_in_file != look_into_files) return false;
+        if (c == nullptr) return false;
+        const auto erased = erased_of(i);
         const segment_in_use used(s);
         for (std::size_t lead = 0; lead < s.leads.size(); ++lead)
             for (std::size_t row = s.offsets[lead]; row < s.offsets[lead + 1]; ++row)
                 if (c->has(row) && !(erased && erased->hides(s.leads[lead]))) return true;
         return false;
     };
-    const auto any_bears = [&](std::uint32_t column, bool look_into_files) {
+    const auto any = [this](std::uint32_t column, const auto& test) {
         for (std::size_t i = 0; i < segments.size(); ++i)
-            if (bears(i, column, look_into_files)) return true;
+            if (test(i, column)) return true;
         return false;
     };
     std::vector<std::string> names;
     for (std::uint32_t c = 0; c < columns.size(); ++c)
-        if (any_bears(c, false) || any_bears(c, true)) names.push_back(columns[c].name.attribute);
+        if (any(c, surely_bears) || any(c, bears)) names.push_back(columns[c].name.attribute);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
