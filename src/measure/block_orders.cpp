@@ -20,6 +20,15 @@ std::vector<std::int64_t> times_of(const instants& all, std::size_t from,
     return times;
 }
 
+// Of two chains that lie alike, whether `a` has the earlier events.
+bool is_earlier(const instants& all, std::size_t from, std::span<const std::uint32_t> a,
+                std::span<const std::uint32_t> b) {
+    if (std::ranges::equal(a, b)) return false;
+    const auto a_times = times_of(all, from, a), b_times = times_of(all, from, b);
+    if (a_times != b_times) return a_times < b_times;
+    return stands_ahead(a, b, all.events(), [](const candidate& e) { return e.id; });
+}
+
 // Of two spans of chains the one that counts.
 bool counts_before(const instants& all, const chain_span& a, const chain_span& b, stop where) {
     if (a.level != b.level || a.level == 0) return a.level > b.level;
@@ -171,9 +180,7 @@ void block_search::witness(const instants& all, const chain_span& where, std::si
         while (start <= where.first && !leads_there(start)) ++start;
         if (start > where.first) continue;
         sequence_.witness(own, where, start, until, ids_);
-        if (ids.empty() || (ids != ids_ && std::pair(times_of(all, from, ids_), ids_) <
-                                               std::pair(times_of(all, from, ids), ids)))
-            ids = ids_;
+        if (ids.empty() || is_earlier(all, from, ids_, ids)) ids = ids_;
     }
 }
 

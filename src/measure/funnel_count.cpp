@@ -172,6 +172,7 @@ void funnel_counter::count(std::size_t w, const lead_rows& lead) {
     if (lead.stops && (q_.by.empty() || by_touch())) return count_stopped(w, lead.rows);
     worker& me = workers_[w];
     me.lead = lead.lead;
+    me.roles.clear();
     if (matcher_.only_fills() && !holds()) {
         me.finder.clear(plainly_ ? matcher_.most_steps(lead.rows) : max_steps);
         for (std::size_t i = 0; i < lead.rows.size(); ++i) {
@@ -180,7 +181,6 @@ void funnel_counter::count(std::size_t w, const lead_rows& lead) {
                 break;
         }
     } else {
-        me.roles.clear();
         for (std::size_t i = 0; i < lead.rows.size(); ++i)
             if (const auto r = matcher_.role_of(lead.rows, i); r.matters()) me.roles.push_back(r);
         matcher_.order_ties(me.roles);
@@ -308,7 +308,7 @@ void funnel_counter::count_found(worker& me, funnel_tallies& tallies, const foun
         return;
     }
     const bool every = plan_.rules().entry == weir::entry::every;
-    const auto best = first_of(all.entries, rows);
+    const auto best = first_of(me, all.entries, rows);
     key.in_bucket = !every;
     add(*best.first, key, best.second);
     if (!every) return;
@@ -318,7 +318,7 @@ void funnel_counter::count_found(worker& me, funnel_tallies& tallies, const foun
     key.in_bucket = true;
     key.in_total = false;
     for (const auto& [bucket, inside] : by_bucket) {
-        const auto own = first_of(inside, rows);
+        const auto own = first_of(me, inside, rows);
         add(*own.first, key, own.second);
     }
 }
@@ -332,7 +332,8 @@ bool funnel_counter::is_listed(const counted& e) const {
 }
 
 // And whether another of the same times would put the lead into another group.
-std::pair<const funnel_counter::counted*, bool> funnel_counter::first_of(std::span<const counted> all,
+std::pair<const funnel_counter::counted*, bool> funnel_counter::first_of(const worker& me,
+                                                                         std::span<const counted> all,
                                                                          std::span<const row> rows) const {
     const auto times = [&](const counted& e) {
         std::vector<std::int64_t> out;
@@ -340,7 +341,7 @@ std::pair<const funnel_counter::counted*, bool> funnel_counter::first_of(std::sp
         return out;
     };
     const auto comes_before = [&](const counted& a, const counted& b) {
-        return counts_before(a.ids, b.ids, rows);
+        return counts_before(a.ids, b.ids, rows, me.roles);
     };
     const auto best = std::min_element(all.begin(), all.end(), comes_before);
     bool disputed = best->disputed;

@@ -101,7 +101,8 @@ private:
     bool is_listed(const counted&) const;
     void count_found(worker&, funnel_tallies&, const found&, tally_key, std::size_t w, std::span<const row>,
                      std::set<std::string>& disputed);
-    std::pair<const counted*, bool> first_of(std::span<const counted>, std::span<const row>) const;
+    std::pair<const counted*, bool> first_of(const worker&, std::span<const counted>,
+                                             std::span<const row>) const;
     touch group_of(worker&, const counted_chain&, std::span<const row>) const;
     touch touch_of(std::span<const row>, std::int64_t end) const;
     std::set<std::string> disputed_reads(std::span<const row>) const;

@@ -1,6 +1,7 @@
 // measure/instants.hpp - a lead's events as a chain meets them: one by one, or all of one time at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,6 +20,18 @@ struct chain_span {
 /// Where a search ends that has found a chain of as many steps as it wants: as soon as it has one, or when no
 /// other can end at the same time.
 enum class stop : std::uint8_t { at_once, behind_its_time };
+
+/// Whether, where two chains differ first, the event of `a` stands ahead of that of `b` in the stream of
+/// their lead, which `id_of` reads. Of equal times its order is not always that of arrival.
+template <class Stream, class Id>
+bool stands_ahead(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b, const Stream& stream,
+                  Id id_of) {
+    const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
+    for (const auto& event : stream)
+        if (id_of(event) == *x || id_of(event) == *y) return id_of(event) == *x;
+    return *x < *y;
+}
 
 /// What some event of an instant may fill.
 inline std::uint64_t steps_of(std::span<const candidate> group) {

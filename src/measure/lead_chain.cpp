@@ -41,7 +41,7 @@ void feed(entry_finder& finder, std::vector<optional_row>& optional,
 }
 
 bool counts_before(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b,
-                   std::span<const row> rows) {
+                   std::span<const row> rows, std::span<const step_matcher::role> roles) {
     if (a.size() != b.size()) return a.size() > b.size();
     const std::int64_t a_end = rows[a.back()].time, b_end = rows[b.back()].time;
     if (a_end != b_end) return a_end < b_end;
@@ -51,7 +51,7 @@ bool counts_before(std::span<const std::uint32_t> a, std::span<const std::uint32
         return rows[i].time == rows[j].time;
     });
     if (x != a.end()) return rows[*x].time < rows[*y].time;
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+    return stands_ahead(a, b, roles, [](const step_matcher::role& r) { return r.event.id; });
 }
 
 lead_chains::lead_chains(const snapshot::impl& data, const funnel& q)
@@ -112,7 +112,7 @@ lead_chain lead_chains::find(std::span<const row> rows, const supposition& s) {
     if (found_.empty() || none.excluded) return none;
     const auto best =
         std::min_element(found_.begin(), found_.end(), [&](const lead_chain& a, const lead_chain& b) {
-            return s.extra ? a.level > b.level : counts_before(a.ids, b.ids, rows);
+            return s.extra ? a.level > b.level : counts_before(a.ids, b.ids, rows, all);
         });
     return std::move(*best);
 }
@@ -132,7 +132,7 @@ std::vector<lead_chain> lead_chains::of_starts(std::span<const row> rows) {
         find_in(finder, all, rows, {});
     std::sort(found_.begin(), found_.end(), [&](const lead_chain& a, const lead_chain& b) {
         const std::int64_t x = rows[a.ids.front()].time, y = rows[b.ids.front()].time;
-        return x != y ? x < y : counts_before(a.ids, b.ids, rows);
+        return x != y ? x < y : counts_before(a.ids, b.ids, rows, all);
     });
     return std::move(found_);
 }

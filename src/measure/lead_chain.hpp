@@ -23,8 +23,9 @@ std::vector<row> rows_of(const snapshot::impl&, std::uint32_t lead, std::int64_t
 void feed(entry_finder&, std::vector<optional_row>&, std::span<const step_matcher::role>);
 
 /// Of two chains of a lead, by row: whether the first is the one that counts. It goes further, ends earlier,
-/// begins later, or has the earlier events.
-bool counts_before(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b, std::span<const row>);
+/// begins later, or has the earlier events; of equal times those that stand ahead among the lead's roles.
+bool counts_before(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b, std::span<const row>,
+                   std::span<const step_matcher::role>);
 
 /// What is supposed of a lead's events.
 struct supposition {
