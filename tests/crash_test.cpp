@@ -273,10 +273,13 @@ private:
     void meanwhile() {
         if (open_ == nullptr || tuning_.log_bytes == short_log || random_() % 2 == 0) return;
         weir::store& store = *std::exchange(open_, nullptr);
-        const auto some = workload(random_);
+        auto some = workload(random_);
         const auto s =
             std::find_if(some.begin(), some.end(), [](const step& one) { return one.goes_to_log(); });
         if (s == some.end()) return;
+        if (std::any_of(steps_.begin(), steps_.end(),
+                        [](const step& one) { return one.what == step::kind::cut; }))
+            for (event& e : s->events) e.id.clear();  // as in the workload itself
         ++tally_.meanwhile;
         told_.push_back(after(*s));
         const auto done = s->what == step::kind::append ? done_of(store.append(batch_of(s->events)))
