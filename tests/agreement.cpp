@@ -86,18 +86,25 @@ std::string print_events(const world& w) {
 }  // namespace
 
 told ask(const funnel_world& w, const layout& how) {
+    return ask(w, make_store(w, how).snapshot(), how.threads);
+}
+told ask(const lifecycle_world& w, const layout& how) {
+    return ask(w, make_store(w, how).snapshot(), how.threads);
+}
+
+told ask(const funnel_world& w, const weir::snapshot& s, int threads) {
     told t;
     weir::scope scope;
-    scope.threads = how.threads;
-    keep(t, t.funnel, measure(make_store(w, how).snapshot(), w.funnel, scope));
+    scope.threads = threads;
+    keep(t, t.funnel, measure(s, w.funnel, scope));
     return t;
 }
 
-told ask(const lifecycle_world& w, const layout& how) {
+told ask(const lifecycle_world& w, const weir::snapshot& raw, int threads) {
     told t;
     weir::scope scope = w.scope;
-    scope.threads = how.threads;
-    weir::snapshot s = make_store(w, how).snapshot();
+    scope.threads = threads;
+    weir::snapshot s = raw;
     std::vector<const weir::lifecycle*> all{&w.lifecycle};
     if (w.second) all.push_back(&*w.second);
     for (const auto* rules : all) {

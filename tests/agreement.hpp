@@ -20,6 +20,9 @@ struct told {
 };
 told ask(const funnel_world&, const layout& = {});
 told ask(const lifecycle_world&, const layout& = {});
+/// What it says of events that are in a store already.
+told ask(const funnel_world&, const weir::snapshot&, int threads = 1);
+told ask(const lifecycle_world&, const weir::snapshot&, int threads = 1);
 /// The answers as tables: of the histories, the flow, the funnel.
 std::vector<weir::answer> answers_of(const told&);
 
