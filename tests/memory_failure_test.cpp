@@ -212,7 +212,7 @@ TEST_CASE("memory: a store that gets no memory while it is opened can be opened 
             if (failed) CHECK(*failed == errc::out_of_memory);
             CHECK(tell(store::open(here.path()).value()) == right);
         }
-    CHECK(points > 20);
+    CHECK(points > 20 / stride());
     std::cout << points << " refused requests while a store was opened\n";
 }
 
@@ -258,6 +258,6 @@ TEST_CASE("memory: a question that gets no memory says so, and is answered the n
                 CHECK(text_of(ask().value()) == right);
             }
     }
-    CHECK(points > 50);
+    CHECK(points > 50 / stride());
     std::cout << points << " refused requests of questions\n";
 }

@@ -52,7 +52,7 @@ struct store_options {
     bool read_only = false;
     /// With read_only: leaves out what a writer wrote and may not have synced yet, as all of it is with
     /// ack::process_safe until its log is moved. With ack::durable that is the last call, of which the log
-    /// does not tell.
+    /// does not tell. Each open syncs the directory once, so that what it found by name stays.
     bool durable_only = false;
     ack acknowledge = ack::durable;
     /// Refuses later events of an erased lead, for which a hash of its key is kept. False: purge() leaves

@@ -8,11 +8,12 @@
 #include <utility>
 
 #include "base/fail.hpp"
+#include "base/tuned.hpp"
 
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::size_t piece = std::size_t{256} << 10;
+constexpr std::size_t piece = tuned<std::size_t>(256 << 10, 100);
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 [[noreturn]] void fail_to(const char* verb, const std::string& path) {

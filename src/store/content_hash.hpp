@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/tuned.hpp"
+
 namespace weir::inline v1 {
 
 /// 128 bits of a text or of an event's content (XXH3); that two differing ones agree is not to be expected.
@@ -13,7 +15,9 @@ struct content_hash {
     friend bool operator==(const content_hash&, const content_hash&) = default;
     struct hasher {
         using is_avalanching = void;
-        std::size_t operator()(const content_hash& h) const { return h.low; }
+        std::size_t operator()(const content_hash& h) const {
+            return static_cast<std::size_t>(h.low & tuned(~std::uint64_t{0}, std::uint64_t{0x7F}));
+        }
     };
 };
 content_hash hash_of_text(std::string_view);

@@ -85,7 +85,9 @@ private:
     static constexpr std::uint32_t nothing = UINT32_MAX;
     static constexpr std::uint32_t numbers = UINT32_MAX >> 1;  // a mask; after the last follows the first
 
-    static std::uint32_t tag_of(const content_hash& id) { return static_cast<std::uint32_t>(id.low); }
+    static std::uint32_t tag_of(const content_hash& id) {
+        return static_cast<std::uint32_t>(content_hash::hasher{}(id));
+    }
     seen& at(std::uint32_t number) { return all_[(number - first_) & numbers]; }
     const seen& at(std::uint32_t number) const { return all_[(number - first_) & numbers]; }
     std::size_t slot_of(const content_hash& id) const;

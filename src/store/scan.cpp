@@ -8,6 +8,7 @@
 
 #include "base/fail.hpp"
 #include "base/parallel.hpp"
+#include "base/tuned.hpp"
 #include "store/column_cache.hpp"
 
 namespace weir::inline v1 {
@@ -67,7 +68,7 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t block_size = 2048;
+    static constexpr std::uint32_t block_size = tuned(2048, 7);
     // What is known of a block of leads, by lead: its events, and where it is in the biggest segment, if
     // there.
     struct block {

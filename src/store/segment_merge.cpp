@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fail.hpp"
+#include "base/tuned.hpp"
 #include "store/column_cache.hpp"
 
 namespace weir::inline v1 {
@@ -306,7 +307,7 @@ private:
         to_->max_time = b.greatest;
     }
 
-    static constexpr std::uint32_t block = 1024;  // codes of leads
+    static constexpr std::uint32_t block = tuned(1024, 7);  // codes of leads
 
     std::vector<std::shared_ptr<const segment>> from_{};  // those that have leads of the range
     std::vector<segment_in_use> used_{};

@@ -8,11 +8,12 @@
 #include <xxhash.h>
 
 #include "base/fail.hpp"
+#include "base/tuned.hpp"
 
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::size_t arena_block = std::size_t{64} << 10;
+constexpr std::size_t arena_block = tuned<std::size_t>(64 << 10, 100);
 
 std::uint64_t load_32(const char* from) {
     std::uint32_t bits;
@@ -32,17 +33,20 @@ std::uint64_t bytes_of(std::string_view text) {
     return n == 0 ? 0 : byte(0) | byte(n / 2) | byte(n - 1);
 }
 
+// What is used of a hash.
+std::uint32_t some_of(std::uint32_t hash) { return hash & tuned(0xFFFF'FFFFU, 0x7FU); }
+
 }  // namespace
 
 inline text_table::key text_table::key_of_short(std::string_view text) {
     const std::uint64_t head = bytes_of(text) | std::uint64_t{text.size()} << size_shift;
-    return {head, static_cast<std::uint32_t>((head ^ head >> 32) * 0x9e3779b97f4a7c15U >> 32)};
+    return {head, some_of(static_cast<std::uint32_t>((head ^ head >> 32) * 0x9e3779b97f4a7c15U >> 32))};
 }
 
 text_table::key text_table::key_of(std::string_view text) {
     if (text.size() <= most_in_head) return key_of_short(text);
     const std::uint64_t head = bytes_of(text.substr(0, most_in_head)) | std::uint64_t{255} << size_shift;
-    return {head, static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size()))};
+    return {head, some_of(static_cast<std::uint32_t>(XXH3_64bits(text.data(), text.size())))};
 }
 
 // Where the text is, or the free slot where it would go.

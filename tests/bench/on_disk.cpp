@@ -23,7 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t batch_size = 50'000, most_ingested = 1'000'000, in_segments = 3'000'000, segments = 100;
+constexpr std::size_t batch_size = 50'000, most_ingested = 1'000'000, segments = 100;
+constexpr std::array<std::size_t, 2> in_segments{1'000'000, 3'000'000};
 
 template <class F> double cpu_ms(F&& f) {
     const std::clock_t begin = std::clock();
@@ -201,7 +202,7 @@ void print_on_disk(std::size_t events, const std::string& directory, int runs, s
     const auto all = make_workload(events);
     const auto first = [&](std::size_t n) { return std::span(all).first(std::min(n, all.size())); };
     print_durable_ingest(first(most_ingested), directory, runs, out);
-    print_opening(first(in_segments), directory + "/segments", runs, out);
+    for (const std::size_t n : in_segments) print_opening(first(n), directory + "/segments", runs, out);
     const std::string filled = directory + "/store";
     {
         weir::store s = weir::store::open(filled).value();
