@@ -1,4 +1,4 @@
-#include "measure/block_orders.hpp"
+#include "funnel/block_orders.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "measure/entries.hpp"
+#include "funnel/entries.hpp"
 
 using weir::block_search;
 using weir::candidate;

@@ -1,6 +1,6 @@
 // chain_test.cpp - the chain of one lead, against worked examples and against exhaustive search.
+#include "funnel/entries.hpp"
 #include "measure/elapsed.hpp"
-#include "measure/entries.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -11,8 +11,8 @@
 
 #include <weir.hpp>
 
+#include "funnel/entries.hpp"
 #include "load/csv_reader.hpp"
-#include "measure/entries.hpp"
 #include "store/dictionary.hpp"
 #include "store/mask_select.hpp"
 #include "store/packed.hpp"
