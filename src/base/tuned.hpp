@@ -4,7 +4,7 @@
 
 namespace weir::inline v1 {
 
-template <class T> constexpr T tuned(T usual, [[maybe_unused]] T odd) {
+template <class T> constexpr T tuned([[maybe_unused]] T usual, [[maybe_unused]] T odd) {
 #ifdef WEIR_ODD
     return odd;
 #else
