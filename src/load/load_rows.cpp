@@ -5,14 +5,13 @@
 #include <thread>
 #include <utility>
 
-#include "base/tuned.hpp"
 #include "load/batch_ring.hpp"
 #include "load/row_mapper.hpp"
 
 namespace weir::inline v1 {
 namespace {
 
-constexpr std::int64_t rows_per_batch = tuned(65'536, 3);
+constexpr std::int64_t rows_per_batch = 65'536;
 constexpr std::size_t most_samples = 10;
 
 // Makes batches of the rows of a file, and counts what became of those that gave no event.

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "base/fail.hpp"
-#include "base/tuned.hpp"
 #include "store/segment_footer.hpp"
 #include "store/segment_merge.hpp"
 
@@ -20,7 +19,7 @@ namespace {
 
 // Segments of one size class are merged when there are this many: each event is then rewritten about
 // log8(n / batch) times, and a question meets at most 7 segments of a class.
-constexpr std::size_t fan_in = tuned(8, 3);
+constexpr std::size_t fan_in = 8;
 constexpr std::int64_t budget_in_memory = std::int64_t{4} << 30, budget_on_disk = std::int64_t{256} << 20;
 
 int tier(std::size_t rows) {
