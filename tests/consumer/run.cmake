@@ -56,7 +56,7 @@ if(how STREQUAL "pkg_config")
   return()
 endif()
 
-set(options -G Ninja -DCMAKE_CXX_COMPILER=${compiler} -DCMAKE_BUILD_TYPE=Debug)
+set(options -G Ninja -DCMAKE_CXX_COMPILER=${compiler} -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0)
 if(how STREQUAL "subdirectory")
   list(APPEND options -DWEIR_FROM=${source} -DWEIR_WITH_ZONES=OFF)
 else()
