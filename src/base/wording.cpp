@@ -18,6 +18,10 @@ std::string with_commas(std::int64_t n) {
 
 std::string leads_text(std::int64_t n) { return with_commas(n) + (n == 1 ? " lead" : " leads"); }
 
+std::string listed_text(std::size_t shown, std::int64_t of) {
+    return with_commas(static_cast<std::int64_t>(shown)) + " of " + leads_text(of) + " in the list";
+}
+
 // Beyond 2^53 the product might overflow, and nobody can tell one tenth from the next.
 std::int64_t tenths_of_percent(std::int64_t n, std::int64_t of) {
     constexpr std::int64_t exact = std::int64_t{1} << 53;

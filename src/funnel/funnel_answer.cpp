@@ -124,9 +124,7 @@ funnel_table::operator answer() const {
     if (!question.histogram.empty()) a.tables.push_back(histogram_table(*this));
     if (question.list) {
         a.tables.push_back(leads_table(*this));
-        a.notes.push_back(fmt::format("{} of {} in the list",
-                                      with_commas(static_cast<std::int64_t>(leads.size())),
-                                      leads_text(listed)));
+        a.notes.push_back(listed_text(leads.size(), listed));
     }
     return a;
 }
