@@ -2,7 +2,6 @@
 //
 // WEIR_HISTORIES and WEIR_OPERATIONS in the environment set how many histories are told, and how long each
 // is.
-#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,11 +14,6 @@ namespace {
 
 using namespace weir_test;
 using namespace weir;
-
-int from_environment(const char* name, int otherwise) {
-    const char* const said = std::getenv(name);
-    return said == nullptr ? otherwise : std::atoi(said);
-}
 
 template <class Table> std::string print(const result<Table>& r) {
     return r ? to_json(answer(*r)) : to_string(r.error());

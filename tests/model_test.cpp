@@ -5,7 +5,6 @@
 // WEIR_HISTORIES and WEIR_OPERATIONS in the environment set how many histories are told, and how long each
 // is.
 #include <chrono>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,11 +25,6 @@ namespace {
 
 using namespace weir_test;
 
-int from_environment(const char* name, int otherwise) {
-    const char* const said = std::getenv(name);
-    return said == nullptr ? otherwise : std::atoi(said);
-}
-
 // What the harness itself does wrong, to see that it is noticed.
 enum class planted { nothing, retry_counts_twice, erased_lead_returns, restart_forgets };
 
@@ -48,7 +42,6 @@ public:
     history(const World& w, std::uint64_t seed, planted fault)
         : dice_(seed), fault_(fault), question_(w), from_(w.events), leads_(most_events), machine_(seed) {
         options_.merge_on_append = dice_.chance(50);
-        options_.suppress_erased = true;
         if (dice_.chance(50)) tuning_.log_bytes = 1500;
         if (dice_.chance(50)) tuning_.rows_of_file = 7;
         question_.events.clear();

@@ -1,6 +1,7 @@
 #include "told_history.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -33,6 +34,11 @@ std::vector<weir::instant> times_of(const world& w) {
 }
 
 }  // namespace
+
+int from_environment(const char* name, int otherwise) {
+    const char* const said = std::getenv(name);
+    return said == nullptr ? otherwise : std::atoi(said);
+}
 
 weir::identity keys_and_merges() {
     weir::identity i;

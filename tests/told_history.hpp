@@ -11,6 +11,9 @@
 
 namespace weir_test {
 
+/// A number that a variable of the environment sets, as for long runs.
+int from_environment(const char* name, int otherwise);
+
 /// Of "user_id"; an event that carries one and a "link" can be undone.
 weir::identity keys_and_merges();
 
