@@ -103,6 +103,37 @@ TEST_CASE("durable: a store that was not closed has what it acknowledged") {
     CHECK(here.names() == std::vector<std::string>{"LOCK", "MANIFEST", "reserve", "seg-0000000000000002"});
 }
 
+TEST_CASE("durable: open tells how it found the store") {
+    const place here;
+    const weir::open_report as_new;
+    CHECK(store().opened() == as_new);
+    {
+        store s = store::open(here.path()).value();
+        CHECK(s.opened() == as_new);
+        s.append(make("ana", "visit", 1)).value();
+        s.append(make("bob", "visit", 2)).value();
+        s.erase("bob").value();
+    }
+    for (const auto& name : here.names())
+        if (name.starts_with("wal-"))
+            std::ofstream(here.path() + '/' + name, std::ios::app) << "half of a frame";
+    std::fstream(here.path() + "/MANIFEST", std::ios::in | std::ios::out).seekp(80).put('x');
+    const weir::open_report cut_off{
+        .was_closed = false, .log_events = 2, .dropped_bytes = 15, .manifest_copy_damaged = true};
+    CHECK(store::open(here.path(), {.read_only = true}).value().opened() == cut_off);
+    {
+        store s = store::open(here.path()).value();
+        CHECK(s.opened() == cut_off);
+        CHECK(store::open(here.path(), {.read_only = true}).value().opened() == as_new);
+        s.append(make("ana", "won", 3)).value();
+        CHECK(store::open(here.path(), {.read_only = true}).value().opened() ==
+              weir::open_report{.was_closed = false, .log_events = 1});
+        s.close().value();
+        CHECK(s.opened() == cut_off);
+    }
+    CHECK(store::open(here.path()).value().opened() == as_new);
+}
+
 TEST_CASE("durable: questions have the same answers on disk, whatever was sealed, merged and opened again") {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         dice d(seed);

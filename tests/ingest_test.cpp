@@ -197,7 +197,7 @@ TEST_CASE("ingest: a wide row yields one event for each time that it has") {
         "b,01-02-2018,,\n"
         "c,,  ,email\n",
         m);
-    CHECK(all.report == weir::load_report{.rows = 3, .events = 3, .without_event = 1});
+    CHECK(all.report == weir::load_report{.rows = 3, .events = 3, .without_event = 1, .late = 1});
     CHECK(all.events == lines{"a mql 2018-01-31T00:00:00Z origin=text:email", "a won 2018-03-01T00:00:00Z",
                               "b mql 2018-02-01T00:00:00Z"});
 }

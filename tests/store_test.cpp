@@ -235,6 +235,23 @@ TEST_CASE("store: a wrong event makes the whole batch fail and names the first")
     CHECK_THAT(refused(e), ContainsSubstring("name is empty"));
 }
 
+TEST_CASE("store: late is an event behind a newer one, however batches are cut") {
+    const std::vector<event> events{make("ana", "a", 5), make("bob", "b", 5), make("ana", "c", 4),
+                                    make("bob", "d", 9), make("ana", "e", 8), make("bob", "f", 9)};
+    for (std::size_t cut = 1; cut <= events.size(); ++cut) {
+        weir::store s;
+        receipt sum;
+        for (std::size_t i = 0; i < events.size(); i += cut) {
+            const std::size_t until = std::min(events.size(), i + cut);
+            sum.late += s.append(batch_of({events.begin() + static_cast<std::ptrdiff_t>(i),
+                                           events.begin() + static_cast<std::ptrdiff_t>(until)}))
+                            .value()
+                            .late;
+        }
+        CHECK(sum.late == 2);
+    }
+}
+
 TEST_CASE("store: an event id counts once, and tells a conflict from a repetition") {
     store s;
     event e = make("ana", "paid", 5);
@@ -245,7 +262,7 @@ TEST_CASE("store: an event id counts once, and tells a conflict from a repetitio
     other.attributes[0].value = 11;
     CHECK(s.append(batch_of({e, same})).value() == receipt{.offered = 2, .accepted = 1, .duplicate = 1});
     CHECK(s.append(batch_of({other, make("bob", "x", 1)})).value() ==
-          receipt{.offered = 2, .accepted = 1, .duplicate = 1, .conflicting = 1});
+          receipt{.offered = 2, .accepted = 1, .duplicate = 1, .conflicting = 1, .late = 1});
     CHECK(contents(s.snapshot()) == "ana paid@5=10\nbob x@1\n");
     CHECK(s.append(batch_of({make("ana", "x", 1), make("ana", "x", 1)})).value().accepted == 2);
 }

@@ -429,6 +429,9 @@ weir::result<outcome> verify_command(const options& o) {
                        " events; every checksum fits\n";
     if (found->manifest_copy_damaged)
         text += o.definition + ": one of two copies of the manifest is damaged; the next writer mends it\n";
+    if (const auto dropped = store->opened().dropped_bytes; dropped > 0)
+        text += o.definition + ": the log ends with " + std::to_string(dropped) +
+                " bytes of a call that was never finished\n";
     return outcome{std::move(text), {}};
 }
 

@@ -75,10 +75,23 @@ struct store_options {
     std::optional<duration> max_future_skew{};
 };
 
+/// Says how open() found a store on disk. A new one, and one in memory, is as it stands here.
+struct open_report {
+    bool was_closed = true;       ///< false: the last writer appended, and has not called close() since
+    std::int64_t log_events = 0;  ///< that were read from the log
+    /// At the end of the log, of calls that never came back or failed; beside a writer of one under way, too.
+    std::int64_t dropped_bytes = 0;
+    bool manifest_copy_damaged = false;  ///< one of two; a writer has written both anew
+    friend bool operator==(const open_report&, const open_report&) = default;
+};
+
 /// Says what became of the events of one append:
 /// accepted + duplicate + erased + future == offered; conflicting counts duplicates whose content differed.
 struct receipt {
     std::int64_t offered = 0, accepted = 0, duplicate = 0, conflicting = 0, erased = 0, future = 0;
+    /// Of the accepted: earlier than an event that the store had already, or that stands before it in the
+    /// batch. Answers about times that had passed may be others now.
+    std::int64_t late = 0;
     friend bool operator==(const receipt&, const receipt&) = default;
 };
 
@@ -235,6 +248,8 @@ public:
     /// store is closed all the same, and what was acknowledged is in the log.
     result<void> close();
     weir::snapshot snapshot() const;
+    /// Says how open() found it.
+    open_report opened() const;
     /// Bytes that count against the memory budget, columns that were read from files among them.
     std::int64_t memory() const;
 

@@ -43,6 +43,7 @@ public:
         all.conflicting = of_events.conflicting;
         all.erased = of_events.erased;
         all.future = of_events.future;
+        all.late = of_events.late;
         return all;
     }
 
@@ -71,6 +72,7 @@ void append(store& to, batch& events, receipt& sum) {
     sum.conflicting += done.conflicting;
     sum.erased += done.erased;
     sum.future += done.future;
+    sum.late += done.late;
     events.clear();
 }
 

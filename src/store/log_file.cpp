@@ -190,7 +190,10 @@ log_contents read_log(byte_view log, const disk::file_identity& who, std::option
     }
     if (length && found.end.length != *length)
         disk::fail_corrupt(who, found.end.length, "a frame that was acknowledged is damaged");
-    if (!length) look_behind(log, who, found.end.length, found);
+    if (!length) {
+        found.torn = log.size() - found.end.length;
+        look_behind(log, who, found.end.length, found);
+    }
     return found;
 }
 

@@ -116,8 +116,10 @@ void store::impl::read_manifest() {
         for (const std::uint64_t n : numbers_of(names, prefix)) greatest = std::max(greatest, n);
     if (directory.exists(manifest_name)) {
         auto found = files->read_manifest();
+        how_found.was_closed = found.value.is_clean;
+        how_found.manifest_copy_damaged = !found.is_good[0] || !found.is_good[1];
         files->adopt(std::move(found.value), greatest);
-        if (!options.read_only && (!found.is_good[0] || !found.is_good[1])) files->put([](manifest&) {});
+        if (!options.read_only && how_found.manifest_copy_damaged) files->put([](manifest&) {});
         return;
     }
     if (greatest > 0)
@@ -168,6 +170,7 @@ void store::impl::replay_events(const disk::field_reader& from) {
     log_ids.insert(log_ids.end(), stored.begin(), stored.end());
     ids.take(fresh, options.dedupe_horizon);
     next_arrival = read.first_arrival + static_cast<std::int64_t>(rows.size());
+    how_found.log_events += static_cast<std::int64_t>(rows.size());
     merge_full_tiers(staged);
 }
 
@@ -221,6 +224,7 @@ void store::impl::recover() {
         }
         state.seq = log.end.seq;
         found_end = log.end;
+        how_found.dropped_bytes = static_cast<std::int64_t>(log.torn);
     });
     found_leads = {};
     durable_arrival = next_arrival;

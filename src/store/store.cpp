@@ -156,6 +156,9 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
         for (std::uint32_t c = 0; c < refused.size(); ++c)
             refused[c] = erased.contains(hash_of_lead(b.lead_keys->at(c)));
     const std::int64_t latest = latest_time();
+    std::int64_t newest = std::numeric_limits<std::int64_t>::min();
+    for (const auto& s : staged.data->segments)
+        if (s->size() > 0) newest = std::max(newest, s->max_time);
 
     row_hasher content(b);
     std::vector<std::uint32_t> keep;
@@ -186,6 +189,10 @@ std::vector<std::uint32_t> store::impl::rows_to_keep(const batch::impl& b, id_me
             }
             fresh.remember(key, said, arrival, options.dedupe_horizon);
         }
+        if (b.times[row] < newest)
+            ++r.late;
+        else
+            newest = b.times[row];
         keep.push_back(row);
     }
     return keep;
@@ -380,6 +387,8 @@ result<verify_report> store::verify() const {
 result<void> store::close() {
     return guarded([&] { impl_->close(); });
 }
+
+open_report store::opened() const { return impl_->how_found; }
 
 snapshot store::snapshot() const { return weir::snapshot(impl_->read()); }
 

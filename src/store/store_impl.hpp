@@ -107,6 +107,7 @@ struct store::impl {
     std::int64_t clock() const;
 
     store_options options;
+    open_report how_found{};
     std::unique_ptr<store_files> files{};   ///< none: in memory
     std::shared_ptr<column_cache> cache{};  ///< of what files hold
 
