@@ -16,27 +16,6 @@ namespace {
 using namespace weir_test;
 using namespace weir;
 
-template <class Table> std::string print(const result<Table>& r) {
-    return r ? to_json(answer(*r)) : to_string(r.error());
-}
-
-std::string print(const result<std::vector<event>>& events) {
-    if (!events) return to_string(events.error());
-    std::string all;
-    for (const event& e : *events) {
-        all += e.name + '@' + to_string(e.time);
-        for (const auto& a : e.attributes) all += ' ' + a.name + '=' + to_string(a.value);
-        all += '\n';
-    }
-    return all;
-}
-
-std::set<std::string> leads_of(const world& w) {
-    std::set<std::string> leads;
-    for (const event& e : w.events) leads.insert(e.lead.key());
-    return leads;
-}
-
 // All that may be asked of the events, as one text.
 std::string answers(const snapshot& s, const funnel_world& w, int threads) {
     std::string all = print(measure(s, w.funnel, {.threads = threads}));

@@ -19,17 +19,6 @@ using weir::funnel;
 
 constexpr auto us = weir::from_unix_microseconds;
 
-struct did {
-    const char* lead;
-    const char* name;
-    int time;
-};
-weir::snapshot store_of(const std::vector<did>& events) {
-    weir::store store;
-    for (const auto& e : events) store.append({.lead = e.lead, .name = e.name, .time = us(e.time)}).value();
-    return store.snapshot();
-}
-
 // By lead, the last required step that the funnel's own lists put it at.
 using standings = std::map<std::string, int>;
 standings listed_by(const weir::snapshot& s, funnel q) {

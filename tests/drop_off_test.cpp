@@ -20,17 +20,6 @@ using weir::obstacle;
 
 constexpr auto us = weir::from_unix_microseconds;
 
-struct did {
-    const char* lead;
-    const char* name;
-    int time;
-};
-weir::snapshot store_of(const std::vector<did>& events) {
-    weir::store store;
-    for (const auto& e : events) store.append({.lead = e.lead, .name = e.name, .time = us(e.time)}).value();
-    return store.snapshot();
-}
-
 funnel countable(funnel q) {
     if (q.counting == weir::counting::entries) q.counting = weir::counting::leads;
     return q;

@@ -12,22 +12,6 @@ namespace {
 using namespace weir_test;
 using namespace weir;
 
-template <class Table> std::string print(const result<Table>& r) {
-    return r ? to_json(answer(*r)) : to_string(r.error());
-}
-
-// Merges any two until one is left.
-result<partial_flow> merge_all(dice& d, std::vector<partial_flow> all) {
-    while (all.size() > 1) {
-        d.shuffle(all);
-        const auto both = merge(all.back(), *(all.end() - 2));
-        if (!both) return both;
-        all.pop_back();
-        all.back() = *both;
-    }
-    return all.front();
-}
-
 using tampering = std::function<partial_flow(const partial_flow&)>;
 
 // Says where the world's answer and the merged one differ, or "".

@@ -15,10 +15,6 @@ namespace {
 using namespace weir_test;
 using namespace weir;
 
-template <class Table> std::string print(const result<Table>& r) {
-    return r ? to_json(answer(*r)) : to_string(r.error());
-}
-
 struct told {
     std::string difference{};
     std::int64_t operations = 0, news = 0;

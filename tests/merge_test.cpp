@@ -15,10 +15,6 @@ namespace {
 using namespace weir_test;
 using namespace weir;
 
-template <class Table> std::string print(const result<Table>& r) {
-    return r ? to_json(answer(*r)) : to_string(r.error());
-}
-
 funnel make_question(std::uint64_t seed) {
     funnel q = make_axes_world(seed).funnel;
     dice d(seed);
@@ -26,18 +22,6 @@ funnel make_question(std::uint64_t seed) {
     if (d.chance(30)) q.histogram = {duration{0}, duration{5}};
     if (d.chance(30) && q.counting == counting::leads) q.list = lead_list{.at = 1, .limit = 3};
     return q;
-}
-
-// Merges any two until one is left.
-result<funnel_part> merge_all(dice& d, std::vector<funnel_part> all) {
-    while (all.size() > 1) {
-        d.shuffle(all);
-        const auto both = merge(all.back(), *(all.end() - 2));
-        if (!both) return both;
-        all.pop_back();
-        all.back() = *both;
-    }
-    return all.front();
 }
 
 // By lead, the account that it belongs to; or nothing, and it is in no account.

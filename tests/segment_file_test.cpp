@@ -25,26 +25,6 @@ std::vector<stored_id> some_ids(const segment& s, dice& d) {
 
 snapshot through_files(const snapshot& s) { return write_files(s).open(); }
 
-template <class Table> std::string print(const result<Table>& r) {
-    return r ? to_json(answer(*r)) : to_string(r.error());
-}
-
-std::string print(const result<std::vector<event>>& events) {
-    std::string all;
-    for (const event& e : events.value()) {
-        all += e.name + '@' + to_string(e.time);
-        for (const auto& a : e.attributes) all += ' ' + a.name + '=' + to_string(a.value);
-        all += '\n';
-    }
-    return all;
-}
-
-std::set<std::string> leads_of(const world& w) {
-    std::set<std::string> keys;
-    for (const event& e : w.events) keys.insert(e.lead.key());
-    return keys;
-}
-
 }  // namespace
 
 TEST_CASE("segment file: a store that went through files answers as before") {

@@ -10,10 +10,6 @@
 namespace weir_test {
 namespace {
 
-template <class Table> std::string print(const weir::result<Table>& r) {
-    return r ? to_json(weir::answer(*r)) : to_string(r.error());
-}
-
 constexpr int part_percent = 10;  // of answers whose parts are held against one another
 
 // A part that followed the store holds what one that was counted anew does, and nothing else.

@@ -448,6 +448,30 @@ layout make_layout(dice& d) {
     return l;
 }
 
+std::string print(const weir::result<std::vector<weir::event>>& events) {
+    if (!events) return to_string(events.error());
+    std::string all;
+    for (const weir::event& e : *events) {
+        all += e.name + '@' + weir::to_string(e.time);
+        for (const auto& a : e.attributes) all += ' ' + a.name + '=' + to_string(a.value);
+        all += '\n';
+    }
+    return all;
+}
+
+std::set<std::string> leads_of(const world& w) {
+    std::set<std::string> leads;
+    for (const weir::event& e : w.events) leads.insert(e.lead.key());
+    return leads;
+}
+
+weir::snapshot store_of(const std::vector<did>& events) {
+    weir::store store;
+    for (const auto& e : events)
+        store.append({.lead = e.lead, .name = e.name, .time = weir::from_unix_microseconds(e.time)}).value();
+    return store.snapshot();
+}
+
 weir::store make_store(const world& w, const layout& how) {
     weir::store store;
     weir::batch batch;

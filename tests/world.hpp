@@ -32,6 +32,34 @@ private:
     std::uint64_t state_;
 };
 
+/// Merges any two parts until one is left.
+template <class Part> weir::result<Part> merge_all(dice& d, std::vector<Part> all) {
+    while (all.size() > 1) {
+        d.shuffle(all);
+        const auto both = merge(all.back(), *(all.end() - 2));
+        if (!both) return both;
+        all.pop_back();
+        all.back() = *both;
+    }
+    return all.front();
+}
+
+/// The JSON of an answer, or the error.
+template <class Table> std::string print(const weir::result<Table>& r) {
+    return r ? to_json(weir::answer(*r)) : to_string(r.error());
+}
+
+/// Events of one lead, a line each.
+std::string print(const weir::result<std::vector<weir::event>>&);
+
+/// An event without attributes, at a time in microseconds.
+struct did {
+    const char* lead;
+    const char* name;
+    int time;
+};
+weir::snapshot store_of(const std::vector<did>&);
+
 struct world {
     std::vector<weir::event> events{};  ///< some of them twice, with one id
     std::set<std::string> erased{};     ///< leads that are erased from the store
@@ -39,6 +67,8 @@ struct world {
     bool any_arrival = false;
     weir::duration tick{};  ///< times, windows and periods are multiples
 };
+
+std::set<std::string> leads_of(const world&);
 
 struct funnel_world : world {
     weir::funnel funnel{};

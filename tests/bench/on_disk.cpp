@@ -12,6 +12,7 @@
 #include <ostream>
 #include <span>
 #include <stdexcept>
+#include <thread>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -136,6 +137,76 @@ void print_opening(std::span<const workload_event> events, const std::string& di
 }
 
 // Rounds ask the one store and the other in turn: a machine may be faster now than it was a second ago.
+// Single events, each durable before the next of its thread.
+void print_single_appends(std::span<const workload_event> events, const std::string& directory,
+                          std::ostream& out) {
+    constexpr std::size_t each = 2000;
+    for (const std::size_t threads : {1, 8}) {
+        weir::store s = weir::store::open(directory).value();
+        double cpu = 0;
+        const double ms = milliseconds([&] {
+            cpu = cpu_ms([&] {
+                std::vector<std::jthread> all;
+                for (std::size_t t = 0; t < threads; ++t)
+                    all.emplace_back([&s, own = events.subspan(t * each, each)] {
+                        event_maker maker;
+                        for (const auto& e : own) s.append(maker.make(e)).value();
+                    });
+            });
+        });
+        const auto appends = static_cast<double>(threads * each);
+        out << "single durable appends by " << threads << (threads == 1 ? " thread: " : " threads: ")
+            << appends / ms * 1000 << " a second; for each " << 1000 * cpu / appends << " us of CPU time\n";
+        s.close().value();
+        fs::remove_all(directory);
+    }
+}
+
+void print_recovery(std::span<const workload_event> events, const std::string& directory, std::ostream& out) {
+    constexpr std::int64_t budget = std::int64_t{4} << 30;  // else the log is moved before it is long
+    const auto log_bytes = [&] {
+        std::uintmax_t most = 0;
+        for (const auto& e : fs::directory_iterator(directory))
+            if (e.path().filename().string().starts_with("wal-")) most = std::max(most, e.file_size());
+        return most;
+    };
+    {
+        weir::store s = weir::store::open(directory, {.memory_budget = budget}).value();
+        for (std::size_t at = 0; at < events.size() && log_bytes() < std::uintmax_t{60} << 20; at += 1000)
+            append(s, events.subspan(at, 1000));
+    }
+    const std::uintmax_t bytes = log_bytes();
+    weir::store s;
+    double cpu = 0;
+    const double ms = milliseconds(
+        [&] { cpu = cpu_ms([&] { s = weir::store::open(directory, {.memory_budget = budget}).value(); }); });
+    out << "open after a crash: a log of " << bytes << " bytes, " << s.opened().log_events
+        << " events: " << ms << " ms, " << cpu << " ms of CPU time\n";
+    s.close().value();
+    fs::remove_all(directory);
+}
+
+// What a question takes while another thread appends, makes durable, and merges.
+void print_beside_writer(asked q, std::span<const workload_event> more, const std::string& directory,
+                         int runs, std::ostream& out) {
+    weir::store s = weir::store::open(directory, {.memory_budget = std::int64_t{1} << 30}).value();
+    const auto now = s.snapshot();
+    q.answer = ask(now, q.question);
+    const double alone = median_of(runs, [&] { q.check(now); });
+    double beside = 0;
+    std::size_t appended = 0;
+    {
+        const std::jthread writer([&](const std::stop_token& stop) {
+            for (; !stop.stop_requested() && appended + 1000 <= more.size(); appended += 1000)
+                append(s, more.subspan(appended, 1000));
+        });
+        beside = median_of(runs, [&] { q.check(now); });
+    }
+    out << q.name << " beside a thread that appends: " << beside / alone << " times, medians; " << appended
+        << " events were appended meanwhile\n";
+    s.close().value();
+}
+
 void print_questions(std::span<const asked> all, const weir::snapshot& memory, const std::string& directory,
                      int runs, std::ostream& out) {
     out << "| budget, MB | open, ms | question | in memory, CPU ms | first | later | later / in memory | "
@@ -208,6 +279,8 @@ void print_on_disk(std::size_t events, const std::string& directory, int runs, s
     const auto first = [&](std::size_t n) { return std::span(all).first(std::min(n, all.size())); };
     print_durable_ingest(first(most_ingested), directory, runs, out);
     for (const std::size_t n : in_segments) print_opening(first(n), directory + "/segments", runs, out);
+    print_single_appends(all, directory + "/single", out);
+    print_recovery(all, directory + "/crashed", out);
     const std::string filled = directory + "/store";
     {
         weir::store s = weir::store::open(filled).value();
@@ -231,6 +304,7 @@ void print_on_disk(std::size_t events, const std::string& directory, int runs, s
         print_questions(questions, now, filled, runs, out);
     }
     print_purge(all, filled, out);
+    print_beside_writer(questions[0], all, filled, 20 * runs, out);
     fs::remove_all(directory);
 }
 
