@@ -1,6 +1,7 @@
 // A store damaged in every file, at every few bytes: what salvage() saves was there, what it lost it tells,
 // and nobody who was erased comes back unsaid.
 #include <algorithm>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "disk/simulated.hpp"
 #include "store/salvage.hpp"
 #include "store/store_impl.hpp"
+#include "told_history.hpp"
 
 namespace {
 
@@ -150,6 +152,115 @@ TEST_CASE("salvage: of a store damaged anywhere nothing is invented, and what is
     CHECK(resurrected > 0);  // so the look for leads that come back finds them
 }
 
+TEST_CASE("salvage: without MANIFEST the files tell what they hold, but not who was erased") {
+    std::multiset<std::string> told, plain;
+    auto files = sample(told, plain);
+    files.erase("MANIFEST");
+    const auto careful = salvage(files, plain, false);
+    REQUIRE_FALSE(careful.report);
+    CHECK(careful.report.error().code == errc::corrupt);
+    CHECK_THAT(careful.report.error().message, weir_test::ContainsSubstring("MANIFEST is lost"));
+    simulated::machine from(5, files), to(6);
+    const auto report =
+        weir::salvage_store(simulated::open(from), simulated::open(to), {.accept_lost_erasures = true});
+    CHECK(report.erasures_may_be_lost);
+    CHECK(report.events == 36);  // of lead1 nothing was left; what came after the erasures was refused
+    CHECK(report.leads == 4);
+    CHECK(report.lost_frames == 1);
+    CHECK(report.lost.size() == 2);
+    store s = open_on(to);
+    const auto all = lines(s);
+    CHECK(std::includes(all.begin(), all.end(), told.begin(), told.end()));
+    CHECK(s.verify().value().events == 36);
+    CHECK(s.append(make(45)).value().duplicate == 1);
+    CHECK(s.append(make(5)).value().duplicate == 1);
+    CHECK(s.append(make(51)).value().accepted == 1);  // lead1 is not suppressed any more
+    CHECK(s.erase(std::vector<weir::lead_id>{"lead1", "lead2", "lead3"}).value() == 17);
+    CHECK(lines(s) == told);
+
+    simulated::machine bare(7);
+    const auto none = weir::guarded([&] {
+        return weir::salvage_store(simulated::open(bare), simulated::open(to),
+                                   {.accept_lost_erasures = true});
+    });
+    CHECK(none.error().code == errc::io);
+}
+
+namespace {
+
+// A store that lives as hosts let it, on a machine that loses power at one of its calls: what the disk may
+// have then, and every event that was ever accepted.
+struct cut_off {
+    simulated::image files{};
+    std::multiset<std::string> accepted{}, seen{};  // `seen` by a snapshot, if the power did not fail
+    bool is_whole = true;
+};
+cut_off live(std::uint64_t seed) {
+    cut_off found;
+    std::mt19937_64 random(seed);
+    const auto below = [&random](std::uint64_t n) { return random() % n; };
+    simulated::machine m(seed);
+    const bool is_cut = below(4) > 0;
+    std::uint64_t calls = 40 + below(160);
+    m.before = [&](simulated::call, const std::string&) {
+        if (is_cut && found.is_whole && calls-- == 0) {
+            found.is_whole = false;
+            found.files = m.after_power_cut(random);
+        }
+        return simulated::fate::done;
+    };
+    store s = open_on(m, {.memory_budget = std::int64_t{64} << 20});
+    for (int i = 0; i < 60 && found.is_whole; ++i) {
+        switch (below(10)) {
+            case 0: s.maintain().value(); break;
+            case 1: s.seal().value(); break;
+            case 2: s.erase("lead" + std::to_string(below(5))).value(); break;
+            case 3: s.purge().value(); break;
+            default: {
+                weir::batch b;
+                for (std::uint64_t n = 1 + below(4); n > 0; --n) b.add(make(4 * i + static_cast<int>(n)));
+                for (std::uint64_t n = 0; n < b.size(); ++n) {
+                    const event e = make(4 * i + static_cast<int>(b.size() - n));
+                    found.accepted.insert(e.lead.key().substr(4) + ' ' + e.name + ' ' +
+                                          weir::to_string(e.time));
+                }
+                s.append(b).value();
+            }
+        }
+    }
+    if (found.is_whole) {
+        found.files = m.shown();
+        found.seen = lines(s, false);
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("salvage: without MANIFEST no event stands twice, whatever a crash left") {
+    int whole = 0, cut = 0, refused = 0;
+    for (int seed = weir_test::from_environment("WEIR_HISTORIES", 1500); seed > 0; --seed) {
+        INFO("seed " << seed);
+        cut_off lived = live(static_cast<std::uint64_t>(seed));
+        if (lived.files.erase("MANIFEST") == 0 || lived.files.size() < 2) continue;
+        const auto found = salvage(lived.files, lived.accepted, true);
+        CHECK(found.is_right);
+        if (lived.is_whole) {
+            ++whole;
+            REQUIRE(found.report);
+            CHECK(
+                std::includes(found.plain.begin(), found.plain.end(), lived.seen.begin(), lived.seen.end()));
+        } else {
+            ++cut;
+            refused += found.report ? 0 : 1;
+        }
+    }
+    CHECK(whole > cut / 5);
+    CHECK(cut > 700);
+    CHECK(refused > cut / 50);  // files beside those that took their place
+    CHECK(refused < cut / 3);
+}
+
 TEST_CASE("salvage: files that are missing, both copies of the manifest, an attribute alone") {
     std::multiset<std::string> told, plain;
     const auto files = sample(told, plain);
@@ -173,7 +284,8 @@ TEST_CASE("salvage: files that are missing, both copies of the manifest, an attr
     blind["MANIFEST"][100] ^= std::byte{1};
     CHECK(salvage(blind, plain, false).report.value().lost.size() == 1);
     blind["MANIFEST"][size / 2 + 100] ^= std::byte{1};
-    CHECK(salvage(blind, plain, true).report.error().code == errc::corrupt);
+    CHECK(salvage(blind, plain, false).report.error().code == errc::corrupt);
+    CHECK(salvage(blind, plain, true).report.value().erasures_may_be_lost);
 
     // Every event keeps its place where only the values of an attribute are damaged.
     int alone = 0;

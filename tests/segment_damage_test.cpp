@@ -284,7 +284,7 @@ TEST_CASE("segment damage: another file, or another place, is found") {
     other = who();
     other.store[0] = std::byte{9};
     CHECK(refused(other, f.entry));
-    for (auto* field : {&moved.file_length, &moved.footer_hash, &moved.rows}) {
+    for (auto* field : {&moved.file_length, &moved.footer_hash, &moved.rows, &moved.last_seq}) {
         moved = f.entry;
         ++*field;
         CHECK(refused(who(), moved));

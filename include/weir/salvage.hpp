@@ -12,8 +12,8 @@ namespace weir {
 inline namespace v1 {
 
 struct salvage_options {
-    /// Goes on where frames of the log are lost that may have erased leads. Those leads are in the new store
-    /// then. False: corrupt, and no store is made.
+    /// Goes on where frames of the log are lost that may have erased leads, or MANIFEST. Those leads are in
+    /// the new store then. False: corrupt, and no store is made.
     bool accept_lost_erasures = false;
     /// As store_options::allow_network, for both directories.
     bool allow_network = false;
@@ -35,9 +35,13 @@ struct salvage_report {
 /// A segment whose leads, names or times are damaged is lost as a whole, with a damaged attribute the
 /// attribute alone. Frames of the log count one by one, also behind damage. Leads that are known to be
 /// erased, and suppressed ones, stay so. Event ids stay known.
-/// Errors: corrupt if both copies of MANIFEST are damaged, for then nobody knows who was erased, or if
-/// erasures may be lost; io, unsupported as store::open(); bad_input if the new directory holds anything.
-/// Cost: reads the store and writes what is left; the log and one segment at a time are held in memory.
+///
+/// Without a good copy of MANIFEST the other files tell what they hold, but nobody knows who was erased:
+/// leads whose bytes were not purged yet are back, and none is suppressed any more. Where a crash left files
+/// beside those that took their place, it is corrupt all the same, for both hold the same events. Errors:
+/// corrupt if erasures may be lost, or as just said; io, unsupported as store::open(); bad_input if the new
+/// directory holds anything. Cost: reads the store and writes what is left; the log and one segment at a time
+/// are held in memory.
 WEIR_API result<salvage_report> salvage(const std::string& from, const std::string& to,
                                         const salvage_options& = {});
 

@@ -2,6 +2,8 @@
 #include "store/salvage.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <utility>
@@ -17,6 +19,14 @@ namespace {
 
 constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
 
+bool share_leads(const segment& a, const segment& b) {
+    if (a.leads.back() < b.leads.front() || b.leads.back() < a.leads.front()) return false;
+    std::vector<std::uint32_t> both;
+    std::set_intersection(a.leads.begin(), a.leads.end(), b.leads.begin(), b.leads.end(),
+                          std::back_inserter(both));
+    return !both.empty();
+}
+
 class salvager {
 public:
     salvager(std::unique_ptr<disk::directory> from, const salvage_options& options)
@@ -28,8 +38,9 @@ public:
         if (!manifest_.is_clean) read_logs();
         if (report_.erasures_may_be_lost && !options.accept_lost_erasures)
             fail(errc::corrupt,
-                 "frames of the log are lost, and may have erased leads that would come back; "
-                 "accept_lost_erasures goes on",
+                 std::string(has_manifest_ ? "frames of the log are lost, and may have erased leads that"
+                                           : "MANIFEST is lost, and with it which leads were erased, who") +
+                     " would come back; accept_lost_erasures goes on",
                  old_.files->directory().path());
     }
 
@@ -46,6 +57,7 @@ public:
                       .purges = manifest_.purges};
         next.erasures.insert(next.erasures.end(), old_.log_erasures.begin(), old_.log_erasures.end());
         to->random(next.store);
+        if (!has_manifest_) to->random(next.secret);
         store_files files(std::move(to), {});
         files.adopt(next, 0);
         std::vector<segment_entry> entries;
@@ -55,6 +67,8 @@ public:
         if (i < all.files.size()) add(files, entries, {i, all.files.size() - i}, {});
         files.put([&](manifest& m) {
             m.segments = std::move(entries);
+            if (!m.segments.empty())
+                m.next_arrival = std::max(m.next_arrival, m.segments.back().last_arrival + 1);
             m.flushed_seq = m.segments.size();
             m.first_log = files.next_number();
         });
@@ -68,11 +82,14 @@ private:
         note(what + ": " + why.message + (why.where.empty() ? "" : " (" + why.where + ")"));
     }
 
-    // Without it nobody knows who was erased.
     void read_manifest() {
-        const auto found = old_.files->read_manifest();
-        if (!found.is_good[0] || !found.is_good[1]) note("MANIFEST: one of two copies");
-        manifest_ = found.value;
+        const auto found = guarded([&] { return old_.files->read_manifest(); });
+        if (found) {
+            if (!found->is_good[0] || !found->is_good[1]) note("MANIFEST: one of two copies");
+            manifest_ = found->value;
+        } else {
+            do_without_manifest(found.error());
+        }
         old_.files->adopt(manifest_, 0);
         old_.secret.assign(reinterpret_cast<const char*>(manifest_.secret.data()), manifest_.secret.size());
         old_.cache = std::make_shared<column_cache>(old_.budget() / 2);
@@ -80,16 +97,78 @@ private:
         old_.last_erasure = manifest_.last_erasure;
     }
 
+    // Then the files tell what they hold. Nobody knows who was erased: the hashes of leads that frames hold
+    // are under a secret that is lost, too.
+    void do_without_manifest(const error& why) {
+        const bool is_damaged = why.code == errc::corrupt;
+        note(is_damaged ? "MANIFEST" : "MANIFEST is missing", why);
+        if (is_damaged || !old_.files->directory().exists(manifest_name)) find_files();
+        if (!has_files_) fail(why.code, why.message, why.where);
+        has_manifest_ = false;
+        report_.erasures_may_be_lost = true;
+        std::sort(manifest_.segments.begin(), manifest_.segments.end(), [](const auto& a, const auto& b) {
+            return std::pair(a.first_arrival, a.file) < std::pair(b.first_arrival, b.file);
+        });
+        for (const segment_entry& e : manifest_.segments) {
+            manifest_.next_arrival = std::max(manifest_.next_arrival, e.last_arrival + 1);
+            manifest_.flushed_seq = std::max(manifest_.flushed_seq, e.last_seq);
+        }
+    }
+
+    void find_files() {
+        for (const std::string& name : old_.files->directory().list()) {
+            const auto log = number_in(name, "wal-"), number = log ? log : number_in(name, "seg-");
+            if (!number) continue;
+            const auto done = guarded([&] { find_file(name, *number, log.has_value()); });
+            if (!done) note(name, done.error());
+        }
+    }
+
+    void find_file(const std::string& name, std::uint64_t number, bool is_log) {
+        if (is_log && manifest_.is_clean) {
+            manifest_.is_clean = false;
+            manifest_.first_log = number;
+        }
+        const auto file = old_.files->directory().open(name);
+        std::array<std::byte, disk::header_bytes> header;
+        disk::read_all(*file, {{}, number, name}, 0, header);
+        const disk::store_id store = disk::read_header(header, name).store;
+        if (!has_files_) manifest_.store = store;
+        has_files_ = true;
+        if (store != manifest_.store) fail(errc::corrupt, "the file is of another store", name);
+        if (!is_log) manifest_.segments.push_back(entry_of_segment(*file, {store, number, name}));
+    }
+
+    // A crash may leave files beside that which took their place: both hold the same frames, and the same
+    // leads. The parts of a merge hold the same frames, too, but each lead is in one of them alone.
+    void check_each_counts_once() const {
+        const auto& segments = old_.staged.data->segments;
+        for (std::size_t i = 0; i < found_.size(); ++i)
+            for (std::size_t j = i + 1; j < found_.size(); ++j) {
+                const segment_entry &one = found_[i], &other = found_[j];
+                if (one.last_seq < other.last_seq && one.last_arrival < other.first_arrival) continue;
+                if (!share_leads(*segments[i], *segments[j])) continue;
+                fail(errc::corrupt,
+                     segment_name(one.file) + " and " + segment_name(other.file) +
+                         " hold the same events, and only MANIFEST, which is lost, knew which of them counts",
+                     old_.files->directory().path());
+            }
+    }
+
     void read_segments() {
         for (const segment_entry& entry : manifest_.segments) {
             const auto done = guarded([&] { read_segment(entry); });
-            if (done) continue;
+            if (done) {
+                found_.push_back(entry);
+                continue;
+            }
             note(segment_name(entry.file) + ", " + std::to_string(entry.rows) + " events from " +
                      to_string(instant(duration(entry.min_time))) + " to " +
                      to_string(instant(duration(entry.max_time))),
                  done.error());
             report_.lost_events += static_cast<std::int64_t>(entry.rows);
         }
+        if (!has_manifest_) check_each_counts_once();
     }
 
     void read_segment(const segment_entry& entry) {
@@ -110,6 +189,7 @@ private:
             }
         }
         old_.staged.data = data;  // for the keys
+        for (const stored_id& i : opened.ids) old_.next_arrival = std::max(old_.next_arrival, i.arrival + 1);
         const veiled_segment one{opened.data,
                                  old_.veil_of_erased(*opened.data, entry.erase_epoch, manifest_.erasures)};
         if (one.hidden)
@@ -151,6 +231,8 @@ private:
             note(log_name(manifest_.first_log) + ": the file is missing");
             report_.erasures_may_be_lost = true;
         }
+        if (!has_manifest_ && !logs.empty() && logs.front().before)
+            manifest_.flushed_seq = std::max(manifest_.flushed_seq, logs.front().before->seq);
         std::map<std::uint64_t, found_frame> frames;
         std::uint64_t stated = manifest_.flushed_seq;  // there were frames up to this one
         for (std::size_t i = 0; i < logs.size(); ++i) {
@@ -165,6 +247,8 @@ private:
                 if (f.seq > manifest_.flushed_seq) frames.insert_or_assign(f.seq, found_frame{f, who});
             note_tail(good, found, who);
         }
+        if (manifest_.flushed_seq == 0 && !has_manifest_ && !frames.empty())
+            manifest_.flushed_seq = frames.begin()->first - 1;
         replay(frames, stated);
     }
 
@@ -195,6 +279,8 @@ private:
             const auto done = guarded([&] {
                 if (f.entry.type == frame_type::events)
                     old_.replay_events(from);
+                else if (!has_manifest_)
+                    fail(errc::corrupt, "whom it erases was known by MANIFEST alone", f.who.name);
                 else if (f.entry.type == frame_type::erase || f.entry.type == frame_type::erase_many)
                     old_.replay_erasures(f.entry.type, from);
                 else
@@ -216,10 +302,14 @@ private:
         const auto one = merge_segments(std::span(names.segments).subspan(run.begin, run.size), no_lead, {},
                                         {.veils = veils, .without_columns = dropped});
         if (one->size() == 0) return;
+        // Without MANIFEST a file that a crash left may be among them, with arrivals of others.
+        if (!entries.empty())
+            one->first_arrival = std::max(one->first_arrival, entries.back().last_arrival + 1);
         const std::uint64_t file = old_.staged.files[run.begin];
-        segment_entry entry =
-            files.write(files.new_number(), *one, names, file == 0 ? old_.log_ids : old_.file_ids[file]);
-        entry.first_seq = entry.last_seq = entries.size() + 1;
+        const std::uint64_t place = entries.size() + 1;
+        segment_entry entry = files.write(files.new_number(), *one, names,
+                                          file == 0 ? old_.log_ids : old_.file_ids[file], place);
+        entry.first_seq = place;
         entry.erase_epoch = old_.last_erasure;
         entry.partition = one->part;
         entries.push_back(entry);
@@ -232,6 +322,8 @@ private:
     salvage_report report_{};
     store::impl old_;  // which nobody writes
     manifest manifest_{};
+    bool has_manifest_ = true, has_files_ = false;
+    std::vector<segment_entry> found_{};                 // of the segments that could be read
     std::vector<std::vector<std::uint32_t>> dropped_{};  // columns, by segment of a file
 };
 

@@ -23,7 +23,7 @@ class column_cache;
 struct segment_entry {
     std::uint64_t file = 0, file_length = 0, footer_hash = 0, rows = 0;
     std::int64_t min_time = 0, max_time = 0;
-    std::uint64_t first_seq = 0, last_seq = 0;  ///< of frames of the log; the store's to fill in
+    std::uint64_t first_seq = 0, last_seq = 0;  ///< of frames of the log; the first is the store's to fill in
     std::int64_t first_arrival = 0, last_arrival = 0;
     std::uint64_t erase_epoch = 0;  ///< the store's
     std::uint32_t partition = 0;    ///< segment::part
@@ -40,10 +40,12 @@ struct stored_id {
 };
 
 /// Writes a segment of raw events, which has some, into a new file, front to back, and makes that durable
-/// (not its name). Ids of leads that are not in the segment, as of erased ones, are left out. Errors:
-/// limit_exceeded for more than 4096 columns, and what the file fails with.
+/// (not its name). Ids of leads that are not in the segment, as of erased ones, are left out. `last_seq`: of
+/// the log's frames, the last one that it holds. Errors: limit_exceeded for more than 4096 columns, and what
+/// the file fails with.
 segment_entry write_segment(disk::file& to, const disk::file_identity&, const segment&,
-                            const snapshot::impl& names, std::span<const stored_id> ids);
+                            const snapshot::impl& names, std::span<const stored_id> ids,
+                            std::uint64_t last_seq = 0);
 
 struct opened_segment {
     std::shared_ptr<const segment> data{};
@@ -55,6 +57,9 @@ struct opened_segment {
 opened_segment open_segment(std::shared_ptr<const disk::file>, const disk::file_identity&,
                             const segment_entry&, snapshot::impl& names,
                             std::shared_ptr<column_cache> cache = {});
+
+/// What MANIFEST would say of such a file, as far as the file tells. Fails as open_segment() does.
+segment_entry entry_of_segment(const disk::file&, const disk::file_identity&);
 
 /// Reads and checks every byte of such a file; fails as open_segment() does.
 void verify_segment(std::shared_ptr<const disk::file>, const disk::file_identity&, const segment_entry&);

@@ -140,7 +140,7 @@ std::vector<std::byte> encode(const segment_footer& f) {
     w.i64(f.min_time);
     w.i64(f.max_time);
     w.i64(f.first_arrival);
-    w.zeros(8);
+    w.u64(f.last_seq);
     for (const auto& c : f.columns) {
         w.u16(static_cast<std::uint16_t>(c.name.attribute.size()));
         w.u8(static_cast<std::uint8_t>(c.name.kind));
@@ -166,7 +166,7 @@ segment_footer decode_footer(std::span<const std::byte> raw, const disk::file_id
     f.min_time = r.i64();
     f.max_time = r.i64();
     f.first_arrival = r.i64();
-    r.zeros(8);
+    f.last_seq = r.u64();
     struct named {
         std::uint16_t length;
         std::uint8_t kind;

@@ -42,6 +42,7 @@ struct segment_footer {
     std::uint64_t rows = 0, leads = 0, ids = 0;
     std::uint32_t events = 0;  ///< names
     std::int64_t min_time = 0, max_time = 0, first_arrival = 0;
+    std::uint64_t last_seq = 0;     ///< of the log's frames that it holds; 0: it is of no store
     text_blocks lead_keys{};        ///< in the order of the leads' rows
     file_block lead_rows{};         ///< by lead: how many
     file_block masks{};             ///< by lead, as in a segment, with this file's codes of events

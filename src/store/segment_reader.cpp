@@ -57,7 +57,49 @@ std::uint64_t range_of(const bounds& b) {
     return static_cast<std::uint64_t>(b.greatest) - static_cast<std::uint64_t>(b.least);
 }
 
+struct found_footer {
+    segment_footer footer;
+    segment_trailer trailer;
+};
+
+found_footer find_footer(const disk::file& file, const disk::file_identity& who) {
+    const std::uint64_t length = file.size();
+    if (length < disk::header_bytes + trailer_bytes) fail_corrupt(who, 0, "the file is too short");
+    std::array<std::byte, disk::header_bytes> header;
+    read_all(file, who, 0, header);
+    const disk::file_header h = read_header(header, who, disk::file_kind::segment);
+    if (h.length != disk::header_bytes) fail_corrupt(who, 0, "the header has another length");
+    std::array<std::byte, trailer_bytes> last;
+    read_all(file, who, length - trailer_bytes, last);
+    const segment_trailer t = decode_trailer(last, who, length);
+    std::vector<std::byte> raw(t.footer_length);
+    read_all(file, who, t.footer_offset, raw);
+    if (hash_block(who, t.footer_offset, raw) != t.footer_hash)
+        fail_corrupt(who, t.footer_offset, "the checksum of the footer does not fit");
+    segment_footer f = decode_footer(raw, who, t.footer_offset);
+    if (t.rows != f.rows)
+        fail_corrupt(who, t.footer_offset, "the footer and the trailer tell different things");
+    return {std::move(f), t};
+}
+
+std::int64_t last_arrival(const segment_footer& f) {
+    return f.first_arrival + static_cast<std::int64_t>(f.rows) - 1;
+}
+
 }  // namespace
+
+segment_entry entry_of_segment(const disk::file& file, const disk::file_identity& who) {
+    const auto [f, t] = find_footer(file, who);
+    return {.file = who.number,
+            .file_length = t.file_length,
+            .footer_hash = t.footer_hash,
+            .rows = f.rows,
+            .min_time = f.min_time,
+            .max_time = f.max_time,
+            .last_seq = f.last_seq,
+            .first_arrival = f.first_arrival,
+            .last_arrival = last_arrival(f)};
+}
 
 segment_reader::segment_reader(std::shared_ptr<const disk::file> file, const disk::file_identity& who,
                                const segment_entry& entry)
@@ -74,27 +116,14 @@ segment_footer segment_reader::read_footer(const segment_entry& entry) const {
         fail_corrupt(who_, 0,
                      "the file has " + std::to_string(length) + " bytes, its store knows of " +
                          std::to_string(entry.file_length));
-    if (length < disk::header_bytes + trailer_bytes) fail_corrupt(who_, 0, "the file is too short");
-    std::array<std::byte, disk::header_bytes> header;
-    read_all(*file_, who_, 0, header);
-    const disk::file_header h = read_header(header, who_, disk::file_kind::segment);
-    if (h.length != disk::header_bytes) fail_corrupt(who_, 0, "the header has another length");
-    std::array<std::byte, trailer_bytes> last;
-    read_all(*file_, who_, length - trailer_bytes, last);
-    const segment_trailer t = decode_trailer(last, who_, length);
-    std::vector<std::byte> raw(t.footer_length);
-    read_all(*file_, who_, t.footer_offset, raw);
-    if (hash_block(who_, t.footer_offset, raw) != t.footer_hash)
-        fail_corrupt(who_, t.footer_offset, "the checksum of the footer does not fit");
+    auto [f, t] = find_footer(*file_, who_);
     if (t.footer_hash != entry.footer_hash)
         fail_corrupt(who_, t.footer_offset, "this is not the segment that its store knows of");
-    segment_footer f = decode_footer(raw, who_, t.footer_offset);
-    const auto last_arrival = f.first_arrival + static_cast<std::int64_t>(f.rows) - 1;
-    if (t.rows != f.rows || entry.rows != f.rows || entry.min_time != f.min_time ||
-        entry.max_time != f.max_time || entry.first_arrival != f.first_arrival ||
-        entry.last_arrival != last_arrival)
+    if (entry.rows != f.rows || entry.min_time != f.min_time || entry.max_time != f.max_time ||
+        entry.first_arrival != f.first_arrival || entry.last_arrival != last_arrival(f) ||
+        entry.last_seq != f.last_seq)
         fail_corrupt(who_, t.footer_offset, "the footer and the store tell different things");
-    return f;
+    return std::move(f);
 }
 
 // The bytes of a block, with as many behind them as a packed column needs.

@@ -47,7 +47,7 @@ public:
                    const snapshot::impl& names)
         : to_(to), who_(who), from_(from), names_(names), events_(names.event_names->size()) {}
 
-    segment_entry write(std::span<const stored_id> ids) {
+    segment_entry write(std::span<const stored_id> ids, std::uint64_t last_seq) {
         const segment_in_use used(from_);
         from_.rows_ready();
         append(disk::write_header(
@@ -56,6 +56,7 @@ public:
         footer_.min_time = from_.min_time;
         footer_.max_time = from_.max_time;
         footer_.first_arrival = from_.first_arrival;
+        footer_.last_seq = last_seq;
         for (const auto& [code, rows] : from_.event_counts) events_.use(code);
         events_.number();
         write_leads();
@@ -194,6 +195,7 @@ private:
                 .rows = t.rows,
                 .min_time = footer_.min_time,
                 .max_time = footer_.max_time,
+                .last_seq = footer_.last_seq,
                 .first_arrival = footer_.first_arrival,
                 .last_arrival = footer_.first_arrival + static_cast<std::int64_t>(t.rows) - 1,
                 .partition = from_.part};
@@ -211,9 +213,10 @@ private:
 }  // namespace
 
 segment_entry write_segment(disk::file& to, const disk::file_identity& who, const segment& from,
-                            const snapshot::impl& names, std::span<const stored_id> ids) {
+                            const snapshot::impl& names, std::span<const stored_id> ids,
+                            std::uint64_t last_seq) {
     if (from.columns.size() > max_columns) fail(errc::limit_exceeded, columns_message(from.columns.size()));
-    return segment_writer(to, who, from, names).write(ids);
+    return segment_writer(to, who, from, names).write(ids, last_seq);
 }
 
 }  // namespace weir::inline v1

@@ -230,9 +230,8 @@ std::vector<written_segment> store::impl::write_parts(const segment_list& from, 
     std::uint64_t number = said.file;
     const auto write = [&](const segment& part) {
         const auto of_part = kept_ids(its_ids, part, first_arrival_remembered());
-        segment_entry entry = files->write(number, part, names, of_part);
+        segment_entry entry = files->write(number, part, names, of_part, said.last_seq);
         entry.first_seq = said.first_seq;
-        entry.last_seq = said.last_seq;
         entry.erase_epoch = said.erase_epoch;
         entry.partition = std::max(said.partition, part.part);
         snapshot::impl known = *read();  // all columns that a file of this store has are known

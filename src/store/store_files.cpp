@@ -227,12 +227,12 @@ void store_files::make_reserve() {
 }
 
 segment_entry store_files::write(std::uint64_t number, const segment& data, const snapshot::impl& names,
-                                 std::span<const stored_id> ids) {
+                                 std::span<const stored_id> ids, std::uint64_t last_seq) {
     check();
     const std::string name = segment_name(number);
     poisoning_file file(directory_->create(name), poisoned_);
     try {
-        const auto entry = write_segment(file, identity(number, name), data, names, ids);
+        const auto entry = write_segment(file, identity(number, name), data, names, ids, last_seq);
         or_poison([&] { directory_->sync(); });
         return entry;
     } catch (...) {

@@ -100,7 +100,7 @@ public:
 
     /// Makes a segment file and opens it; MANIFEST does not name it yet. Gives how it is to be named.
     segment_entry write(std::uint64_t number, const segment&, const snapshot::impl& names,
-                        std::span<const stored_id>);
+                        std::span<const stored_id>, std::uint64_t last_seq);
     opened_segment open(const segment_entry&, snapshot::impl& names, std::shared_ptr<column_cache>) const;
     /// Reads and checks all of a segment file.
     void verify(const segment_entry&) const;

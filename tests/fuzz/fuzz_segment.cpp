@@ -84,6 +84,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         entry.min_time = f.min_time;
         entry.max_time = f.max_time;
         entry.first_arrival = f.first_arrival;
+        entry.last_seq = f.last_seq;
         entry.last_arrival =
             static_cast<std::int64_t>(static_cast<std::uint64_t>(f.first_arrival) + f.rows - 1);
         weir::snapshot::impl names = no_names();
