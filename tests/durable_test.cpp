@@ -18,6 +18,7 @@
 #include "base/fail.hpp"
 #include "catch.hpp"
 #include "disk/simulated.hpp"
+#include "place.hpp"
 #include "store/store_impl.hpp"
 #include "world.hpp"
 
@@ -29,38 +30,6 @@ using weir::errc;
 using weir::event;
 using weir::store;
 using weir::store_options;
-
-// A directory of its own for a test, beside the build.
-class place {
-public:
-    place() {
-        static std::atomic<int> count = 0;
-        path_ = std::filesystem::current_path() /
-                ("store-" + std::to_string(::getpid()) + '-' + std::to_string(++count));
-        std::filesystem::remove_all(path_);
-    }
-    place(const place&) = delete;
-    place& operator=(const place&) = delete;
-    ~place() { std::filesystem::remove_all(path_); }
-    std::string path() const { return path_.string(); }
-    std::vector<std::string> names() const {
-        std::vector<std::string> all;
-        for (const auto& e : std::filesystem::directory_iterator(path_)) all.push_back(e.path().filename());
-        std::sort(all.begin(), all.end());
-        return all;
-    }
-    std::string content() const {
-        std::string all;
-        for (const auto& name : names()) {
-            std::ifstream in(path_ / name, std::ios::binary);
-            all.append(std::istreambuf_iterator<char>(in), {});
-        }
-        return all;
-    }
-
-private:
-    std::filesystem::path path_{};
-};
 
 event make(const std::string& lead, const std::string& name, int second, const std::string& id = {}) {
     return {.lead = lead,

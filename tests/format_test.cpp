@@ -1,8 +1,6 @@
 // Stores that were written by earlier versions, kept in tests/stores: they open, hold and answer the same for
 // ever. A change of the format keeps the old store and adds one of its own:
 //   WEIR_WRITE_STORE=tests/stores/2 build/dev/tests/weir_tests "format: write*"
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -10,6 +8,7 @@
 #include <weir.hpp>
 
 #include "catch.hpp"
+#include "place.hpp"
 #include "store/store_impl.hpp"
 
 namespace {
@@ -99,30 +98,14 @@ void check_to_write(store& s) {
     CHECK(again("lou", "").accepted == 1);
 }
 
-// Files of a store that tests may change.
-class copied_store {
-public:
-    explicit copied_store(const fs::path& from)
-        : path_(fs::current_path() / ("format-" + std::to_string(::getpid()))) {
-        fs::remove_all(path_);
-        fs::copy(from, path_);
-    }
-    copied_store(const copied_store&) = delete;
-    copied_store& operator=(const copied_store&) = delete;
-    ~copied_store() { fs::remove_all(path_); }
-    std::string path() const { return path_.string(); }
-
-private:
-    fs::path path_;
-};
-
 }  // namespace
 
 TEST_CASE("format: stores of earlier versions hold what they held") {
     int stores = 0;
     for (const auto& one : fs::directory_iterator(WEIR_SOURCE_DIR "/tests/stores")) {
         INFO(one.path());
-        const copied_store here(one.path());
+        const weir_test::place here;
+        fs::copy(one.path(), here.path());
         store reader = open_without_reserve(here.path(), {.read_only = true});
         check(reader);
         CHECK(reader.verify().value().events == 7);  // with those that are erased and not purged

@@ -16,26 +16,16 @@
 #include "catch.hpp"
 #include "disk/block.hpp"
 #include "disk/file.hpp"
+#include "place.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace weir;
 
-class folder {
-public:
-    folder() : path_(fs::current_path() / ("real-file-" + std::to_string(::getpid()))) {
-        fs::remove_all(path_);
-    }
-    folder(const folder&) = delete;
-    folder& operator=(const folder&) = delete;
-    ~folder() { fs::remove_all(path_); }
-    std::string path() const { return path_.string(); }
-    std::unique_ptr<disk::directory> open() const { return disk::open_directory(path(), true); }
-
-private:
-    fs::path path_;
-};
+std::unique_ptr<disk::directory> open(const weir_test::place& here) {
+    return disk::open_directory(here.path(), true);
+}
 
 std::vector<std::byte> bytes_of(const std::string& text) {
     const auto all = std::as_bytes(std::span(text));
@@ -69,8 +59,8 @@ private:
 }  // namespace
 
 TEST_CASE("real file: it is appended to, read anywhere, renamed, wiped and removed") {
-    const folder here;
-    const auto all = here.open();
+    const weir_test::place here;
+    const auto all = open(here);
     CHECK(all->path() == here.path());
     CHECK(all->list().empty());
     {
@@ -106,8 +96,8 @@ TEST_CASE("real file: it is appended to, read anywhere, renamed, wiped and remov
 }
 
 TEST_CASE("real file: a refusal names the call, the file and what the system says") {
-    const folder here;
-    const auto all = here.open();
+    const weir_test::place here;
+    const auto all = open(here);
     all->create("there")->sync();
     fs::create_directory(here.path() + "/folder");
     fs::create_symlink("there", here.path() + "/link");
@@ -147,9 +137,9 @@ TEST_CASE("real file: a refusal names the call, the file and what the system say
 }
 
 TEST_CASE("real file: one directory holds the lock, and another gets it when that one gives it up") {
-    const folder here;
-    const auto first = here.open();
-    const auto second = here.open();
+    const weir_test::place here;
+    const auto first = open(here);
+    const auto second = open(here);
     CHECK(first->lock("LOCK"));
     CHECK_FALSE(second->lock("LOCK"));
     first->unlock();

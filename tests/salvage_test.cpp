@@ -33,12 +33,17 @@ event make(int i) {
             .id = "id" + std::to_string(i)};
 }
 
+// Without attributes, and "lead" before the number.
+std::string line_of(const event& e) {
+    return e.lead.key().substr(4) + ' ' + e.name + ' ' + weir::to_string(e.time);
+}
+
 // A line for each event, without attributes if it is asked so.
 std::multiset<std::string> lines(const store& s, bool attributes = true) {
     std::multiset<std::string> all;
     for (int lead = 0; lead < 5; ++lead)
         for (const auto& e : weir::events_of(s.snapshot(), "lead" + std::to_string(lead)).value()) {
-            std::string line = std::to_string(lead) + ' ' + e.name + ' ' + weir::to_string(e.time);
+            std::string line = line_of(e);
             for (const auto& a : e.attributes)
                 if (attributes) line += ' ' + a.name + '=' + weir::to_string(a.value);
             all.insert(line);
@@ -218,11 +223,10 @@ cut_off live(std::uint64_t seed) {
             case 3: s.purge().value(); break;
             default: {
                 weir::batch b;
-                for (std::uint64_t n = 1 + below(4); n > 0; --n) b.add(make(4 * i + static_cast<int>(n)));
-                for (std::uint64_t n = 0; n < b.size(); ++n) {
-                    const event e = make(4 * i + static_cast<int>(b.size() - n));
-                    found.accepted.insert(e.lead.key().substr(4) + ' ' + e.name + ' ' +
-                                          weir::to_string(e.time));
+                for (std::uint64_t n = 1 + below(4); n > 0; --n) {
+                    const event e = make(4 * i + static_cast<int>(n));
+                    b.add(e);
+                    found.accepted.insert(line_of(e));
                 }
                 s.append(b).value();
             }

@@ -104,7 +104,7 @@ struct load_report {
     std::int64_t without_event = 0;  ///< rows whose times are all empty
     std::int64_t rejected = 0;
     std::int64_t duplicate = 0, conflicting = 0, erased = 0, future = 0;  ///< events left out, see receipt
-    std::int64_t late = 0;  ///< of the accepted, see receipt
+    std::int64_t late = 0;                                                ///< of the accepted, see receipt
     std::vector<rejected_row> samples{};                                  ///< the first ten rejected rows
     friend bool operator==(const load_report&, const load_report&) = default;
 };

@@ -29,10 +29,13 @@ private:
     std::array<char, 3> code_;
 };
 
+/// ISO 4217's code for what is in no currency.
+inline constexpr currency no_currency{"XXX"};
+
 /// An amount in minor units: 19.99 EUR is {1999, "EUR"}.
 struct WEIR_API money {
     std::int64_t units = 0;  ///< minor units ("minor" is a macro in <sys/sysmacros.h>)
-    weir::currency currency = "XXX";
+    weir::currency currency = no_currency;
     friend bool operator==(const money&, const money&) = default;
     friend WEIR_API std::ostream& operator<<(std::ostream&, const money&);
 };

@@ -38,10 +38,11 @@ struct salvage_report {
 ///
 /// Without a good copy of MANIFEST the other files tell what they hold, but nobody knows who was erased:
 /// leads whose bytes were not purged yet are back, and none is suppressed any more. Where a crash left files
-/// beside those that took their place, it is corrupt all the same, for both hold the same events. Errors:
-/// corrupt if erasures may be lost, or as just said; io, unsupported as store::open(); bad_input if the new
-/// directory holds anything. Cost: reads the store and writes what is left; the log and one segment at a time
-/// are held in memory.
+/// beside those that took their place, it is corrupt all the same, for both hold the same events.
+///
+/// Errors: corrupt if erasures may be lost, or as just said; io, unsupported as store::open(); bad_input if
+/// the new directory holds anything. Cost: reads the store and writes what is left; the log and one segment
+/// at a time are held in memory.
 WEIR_API result<salvage_report> salvage(const std::string& from, const std::string& to,
                                         const salvage_options& = {});
 

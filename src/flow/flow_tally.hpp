@@ -102,7 +102,7 @@ struct reason_key {
 };
 struct amount_key {
     std::size_t place = 0;
-    weir::currency currency = "XXX";
+    weir::currency currency = no_currency;
     friend auto operator<=>(const amount_key&, const amount_key&) = default;
 };
 struct amount_sum {

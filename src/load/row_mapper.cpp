@@ -83,8 +83,7 @@ bool row_mapper::is_mapped_key(const std::string& attribute) const {
 }
 
 void row_mapper::compile_attribute(event_plan& e, const attribute_mapping& a) {
-    const currency c =
-        a.type == attribute_type::money ? currency::parse(a.currency).value() : currency("XXX");
+    const currency c = a.type == attribute_type::money ? currency::parse(a.currency).value() : no_currency;
     e.attributes.push_back({rows_.column(a.column), name_of(a), a.type, c});
 }
 

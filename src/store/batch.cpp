@@ -75,7 +75,7 @@ std::optional<std::string> fault_of(const event& e, std::string_view key) {
 struct stored_value {
     value_kind kind;
     std::int64_t bits = 0;
-    weir::currency currency = "XXX";
+    weir::currency currency = no_currency;
 };
 struct storing {
     stored_value operator()(std::monostate) const { return {value_kind::text}; }

@@ -17,7 +17,7 @@ enum class value_kind : std::uint8_t { text, boolean, integer, number, money, ti
 struct column_name {
     std::string attribute{};
     value_kind kind = value_kind::text;
-    weir::currency currency = "XXX";
+    weir::currency currency = no_currency;
     friend bool operator==(const column_name&, const column_name&) = default;
 };
 

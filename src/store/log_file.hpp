@@ -62,7 +62,7 @@ struct log_contents {
     std::vector<entry> frames{};
     log_end end{};
     std::uint64_t durable =
-        0;  ///< length that is known to be durable; frames that begin behind it may not be
+        0;                   ///< length that is known to be durable; frames that begin behind it may not be
     std::uint64_t torn = 0;  ///< bytes behind the end, where nothing states it
     bool holds_frames = false;  ///< anywhere, also behind a damaged header
     /// Bytes behind the last good frame that were said to be durable: more than nothing is damage.

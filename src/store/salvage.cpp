@@ -189,7 +189,6 @@ private:
             }
         }
         old_.staged.data = data;  // for the keys
-        for (const stored_id& i : opened.ids) old_.next_arrival = std::max(old_.next_arrival, i.arrival + 1);
         const veiled_segment one{opened.data,
                                  old_.veil_of_erased(*opened.data, entry.erase_epoch, manifest_.erasures)};
         if (one.hidden)

@@ -87,7 +87,7 @@ struct checker {
     void check_column(const segment_footer& f, const segment_footer::column& c) const {
         const bool is_text = c.name.kind == value_kind::text;
         if (!is_text && c.texts != 0) refuse("a column that holds no texts has a dictionary");
-        if (c.name.kind != value_kind::money && c.name.currency != currency("XXX"))
+        if (c.name.kind != value_kind::money && c.name.currency != no_currency)
             refuse("a column that holds no money has a currency");
         check_texts(c.dictionary, c.texts);
         if (!is_text && c.dictionary.bytes.length > 0) refuse("a dictionary holds more than its texts");
@@ -128,6 +128,18 @@ struct checker {
 std::string columns_message(std::size_t columns) {
     return "a segment has " + std::to_string(columns) + " columns of attributes, at most " +
            std::to_string(max_columns) + " are possible";
+}
+
+segment_entry entry_of(const segment_footer& f, const segment_trailer& t, std::uint64_t file) {
+    return {.file = file,
+            .file_length = t.file_length,
+            .footer_hash = t.footer_hash,
+            .rows = f.rows,
+            .min_time = f.min_time,
+            .max_time = f.max_time,
+            .last_seq = f.last_seq,
+            .first_arrival = f.first_arrival,
+            .last_arrival = f.first_arrival + static_cast<std::int64_t>(f.rows) - 1};
 }
 
 std::vector<std::byte> encode(const segment_footer& f) {

@@ -13,6 +13,7 @@
 
 #include "disk/block.hpp"
 #include "store/column_name.hpp"
+#include "store/segment_file.hpp"
 
 namespace weir::inline v1 {
 
@@ -78,6 +79,8 @@ segment_footer decode_footer(std::span<const std::byte>, const disk::file_identi
 struct segment_trailer {
     std::uint64_t footer_offset = 0, footer_length = 0, footer_hash = 0, rows = 0, file_length = 0;
 };
+/// What the two tell of the file with a number; the rest is the store's to fill in.
+segment_entry entry_of(const segment_footer&, const segment_trailer&, std::uint64_t file);
 inline constexpr std::size_t trailer_bytes = 64;
 std::array<std::byte, trailer_bytes> encode(const segment_trailer&, const disk::file_identity&);
 /// Errors: corrupt.

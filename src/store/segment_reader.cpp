@@ -82,23 +82,11 @@ found_footer find_footer(const disk::file& file, const disk::file_identity& who)
     return {std::move(f), t};
 }
 
-std::int64_t last_arrival(const segment_footer& f) {
-    return f.first_arrival + static_cast<std::int64_t>(f.rows) - 1;
-}
-
 }  // namespace
 
 segment_entry entry_of_segment(const disk::file& file, const disk::file_identity& who) {
     const auto [f, t] = find_footer(file, who);
-    return {.file = who.number,
-            .file_length = t.file_length,
-            .footer_hash = t.footer_hash,
-            .rows = f.rows,
-            .min_time = f.min_time,
-            .max_time = f.max_time,
-            .last_seq = f.last_seq,
-            .first_arrival = f.first_arrival,
-            .last_arrival = last_arrival(f)};
+    return entry_of(f, t, who.number);
 }
 
 segment_reader::segment_reader(std::shared_ptr<const disk::file> file, const disk::file_identity& who,
@@ -119,10 +107,12 @@ segment_footer segment_reader::read_footer(const segment_entry& entry) const {
     auto [f, t] = find_footer(*file_, who_);
     if (t.footer_hash != entry.footer_hash)
         fail_corrupt(who_, t.footer_offset, "this is not the segment that its store knows of");
-    if (entry.rows != f.rows || entry.min_time != f.min_time || entry.max_time != f.max_time ||
-        entry.first_arrival != f.first_arrival || entry.last_arrival != last_arrival(f) ||
-        entry.last_seq != f.last_seq)
-        fail_corrupt(who_, t.footer_offset, "the footer and the store tell different things");
+    segment_entry told = entry_of(f, t, who_.number);
+    told.first_seq = entry.first_seq;
+    told.erase_epoch = entry.erase_epoch;
+    told.partition = entry.partition;
+    told.flags = entry.flags;
+    if (told != entry) fail_corrupt(who_, t.footer_offset, "the footer and the store tell different things");
     return std::move(f);
 }
 

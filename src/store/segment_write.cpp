@@ -189,16 +189,9 @@ private:
         append(footer);
         append(encode(t, who_));
         to_.sync();
-        return {.file = who_.number,
-                .file_length = t.file_length,
-                .footer_hash = t.footer_hash,
-                .rows = t.rows,
-                .min_time = footer_.min_time,
-                .max_time = footer_.max_time,
-                .last_seq = footer_.last_seq,
-                .first_arrival = footer_.first_arrival,
-                .last_arrival = footer_.first_arrival + static_cast<std::int64_t>(t.rows) - 1,
-                .partition = from_.part};
+        segment_entry entry = entry_of(footer_, t, who_.number);
+        entry.partition = from_.part;
+        return entry;
     }
 
     disk::file& to_;

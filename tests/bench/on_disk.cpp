@@ -136,7 +136,6 @@ void print_opening(std::span<const workload_event> events, const std::string& di
     fs::remove_all(directory);
 }
 
-// Rounds ask the one store and the other in turn: a machine may be faster now than it was a second ago.
 // Single events, each durable before the next of its thread.
 void print_single_appends(std::span<const workload_event> events, const std::string& directory,
                           std::ostream& out) {
@@ -207,6 +206,7 @@ void print_beside_writer(asked q, std::span<const workload_event> more, const st
     s.close().value();
 }
 
+// Rounds ask the one store and the other in turn: a machine may be faster now than it was a second ago.
 void print_questions(std::span<const asked> all, const weir::snapshot& memory, const std::string& directory,
                      int runs, std::ostream& out) {
     out << "| budget, MB | open, ms | question | in memory, CPU ms | first | later | later / in memory | "
