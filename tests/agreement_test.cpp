@@ -217,7 +217,7 @@ TEST_CASE("agreement: the oracle shares no code with the engine", "[agreement]")
     }
     CHECK(files > 10);
     for (const char* shared :
-         {"#include \"store/scan.hpp\"", "#include \"base/civil.hpp\"", "#include <weir.hpp>",
+         {"#include \"scan/scan.hpp\"", "#include \"base/civil.hpp\"", "#include <weir.hpp>",
           "#include <weir/store.hpp>", "const weir::snapshot& s", "measure(s, q)"})
         CHECK_FALSE(is_independent(shared));
 }

@@ -8,8 +8,8 @@
 #include <weir.hpp>
 
 #include "catch.hpp"
+#include "segment/segment_merge.hpp"
 #include "segment_files.hpp"
-#include "store/segment_merge.hpp"
 
 namespace {
 
@@ -85,7 +85,7 @@ snapshot big_files(const store& s, std::uint64_t rows, std::shared_ptr<column_ca
     segment_files files;
     const std::span all = std::span(before.data().segments);
     for (const std::size_t cut : {std::size_t{0}, all.size() / 2})
-        merge_in_parts(all.subspan(cut, cut == 0 ? all.size() / 2 : all.size() - cut), no_lead, rows,
+        merge_in_parts(all.subspan(cut, cut == 0 ? all.size() / 2 : all.size() - cut), rows,
                        [&](const std::shared_ptr<segment>& part) { files.add(*part, before.data()); });
     return files.open(std::move(cache));
 }
@@ -128,19 +128,20 @@ TEST_CASE("column cache: files merged again, with and without a lead, range by r
         store s = make_store(w, make_layout(d));
         const paged p = make_paged(s.snapshot(), d, 0);
         const auto& data = p.events.data();
-        std::uint32_t without = no_lead;
+        std::vector<shared_veil> veils;
         if (d.chance(50) && data.lead_keys->size() > 0) {
-            without = static_cast<std::uint32_t>(d.below(static_cast<int>(data.lead_keys->size())));
-            const auto key = data.lead_key(without);
-            if (key.find('\0') == std::string_view::npos)
+            const auto lead = static_cast<std::uint32_t>(d.below(static_cast<int>(data.lead_keys->size())));
+            const auto key = data.lead_key(lead);
+            if (key.find('\0') == std::string_view::npos) {
                 s.erase(lead_id(std::string(key))).value();
-            else
-                without = no_lead;
+                for (const auto& one : data.segments) veils.push_back(with_hidden(*one, nullptr, {&lead, 1}));
+            }
         }
         auto merged = std::make_shared<snapshot::impl>(data);
         merged->segments.clear();
-        merge_in_parts(data.segments, without, static_cast<std::uint64_t>(1 + d.below(9)),
-                       [&](std::shared_ptr<segment> part) { merged->segments.push_back(std::move(part)); });
+        merge_in_parts(data.segments, static_cast<std::uint64_t>(1 + d.below(9)),
+                       [&](std::shared_ptr<segment> part) { merged->segments.push_back(std::move(part)); },
+                       {.veils = veils});
         REQUIRE(answers(snapshot(merged), w, 2) == answers(s.snapshot(), w, 1));
     }
 }

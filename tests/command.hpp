@@ -18,6 +18,7 @@ public:
     folder(const folder&) = delete;
     folder& operator=(const folder&) = delete;
 
+    const std::string& path() const { return path_; }
     void write(const std::string& name, const std::string& content) const;
     std::string read(const std::string& name) const;
     // Runs weir inside the folder; the arguments are words for a shell.

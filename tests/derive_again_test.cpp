@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 #include "lifecycle_story.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 #include "world.hpp"
 
 namespace {

@@ -10,7 +10,7 @@
 
 #include "catch.hpp"
 #include "lifecycle_story.hpp"
-#include "store/attribute_reader.hpp"
+#include "scan/attribute_reader.hpp"
 
 using namespace weir_test::stories;
 

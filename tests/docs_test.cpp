@@ -254,8 +254,8 @@ TEST_CASE("docs: every file that is named exists") {
         INFO(document);
         CHECK(missing_files(document, read_file(root / document)).empty());
     }
-    CHECK(missing_files("docs/a.md", "`src/store/scan.cpp`, tests/cases/*.case and src/store/skan.cpp.") ==
-          std::vector<std::string>{"src/store/skan.cpp"});
+    CHECK(missing_files("docs/a.md", "`src/scan/scan.cpp`, tests/cases/*.case and src/scan/skan.cpp.") ==
+          std::vector<std::string>{"src/scan/skan.cpp"});
     CHECK(missing_files("docs/a.md",
                         "[words](glossary.md), [rules](semantics.md#5-funnels), [more](more.md)") ==
           std::vector<std::string>{"more.md"});

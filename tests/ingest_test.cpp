@@ -12,9 +12,9 @@
 #include <weir/store.hpp>
 
 #include "load/load_rows.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/batch_data.hpp"
-#include "store/scan.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/scan.hpp"
+#include "segment/batch_data.hpp"
 
 namespace {
 

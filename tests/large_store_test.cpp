@@ -9,7 +9,7 @@
 #include <weir.hpp>
 
 #include "catch.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 #include "world.hpp"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "catch.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 #include "told_history.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "store/mask_select.hpp"
+#include "scan/mask_select.hpp"
 
 namespace {
 

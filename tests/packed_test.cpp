@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "store/packed.hpp"
+#include "segment/packed.hpp"
 
 using weir::packed;
 using weir::packed_writer;

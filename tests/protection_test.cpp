@@ -11,7 +11,7 @@
 #include "base/fail.hpp"
 #include "catch.hpp"
 #include "disk/simulated.hpp"
-#include "store/column_cache.hpp"
+#include "segment/column_cache.hpp"
 #include "store/store_impl.hpp"
 
 namespace {

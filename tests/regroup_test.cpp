@@ -9,8 +9,8 @@
 #include <weir.hpp>
 
 #include "catch.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/regroup.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/regroup.hpp"
 #include "world.hpp"
 
 namespace {

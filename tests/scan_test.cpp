@@ -9,7 +9,7 @@
 #include <weir.hpp>
 
 #include "catch.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace {
 

@@ -14,8 +14,8 @@
 #include "allocation.hpp"
 #include "base/fail.hpp"
 #include "catch.hpp"
+#include "segment/segment_footer.hpp"
 #include "segment_files.hpp"
-#include "store/segment_footer.hpp"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "store/segment_merge.hpp"
+#include "segment/segment_merge.hpp"
 
 namespace weir_test {
 
@@ -49,7 +49,7 @@ segment_files write_parts(const snapshot& s, dice& d) {
     const std::span all = std::span(data.segments).first(data.raw_segments());
     for (std::size_t begin = 0; begin < all.size();) {
         const auto size = static_cast<std::size_t>(1 + d.below(static_cast<int>(all.size() - begin)));
-        merge_in_parts(all.subspan(begin, size), no_lead, static_cast<std::uint64_t>(1 + d.below(12)),
+        merge_in_parts(all.subspan(begin, size), static_cast<std::uint64_t>(1 + d.below(12)),
                        [&](const std::shared_ptr<segment>& part) { to.add(*part, data); });
         begin += size;
     }

@@ -8,8 +8,8 @@
 #include <weir/store.hpp>
 
 #include "memory_file.hpp"
-#include "store/column_cache.hpp"
-#include "store/segment_file.hpp"
+#include "segment/column_cache.hpp"
+#include "segment/segment_file.hpp"
 #include "world.hpp"
 
 namespace weir_test {

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <weir.hpp>
+
 #include "catch.hpp"
 #include "command.hpp"
 
@@ -77,6 +79,20 @@ TEST_CASE("command: verify tells of a whole store, of half a manifest, of damage
     CHECK_THAT(refusal(f.weir("salvage store")), ContainsSubstring("needs a STORE and a NEWSTORE"));
     CHECK_THAT(refusal(f.weir("verify store --accept-lost-erasures")),
                ContainsSubstring("takes no --accept-lost-erasures"));
+}
+
+TEST_CASE("command: verify tells of a call that was never finished") {
+    const folder f;
+    {
+        auto s = weir::store::open(f.path() + "/store").value();
+        s.append(weir::event{.lead = "a", .name = "visit"}).value();
+    }
+    CHECK(f.run("printf half | tee -a store/wal-*").status == 0);
+    const auto found = f.weir("verify store");
+    CHECK(found.status == 0);
+    CHECK_THAT(found.out, ContainsSubstring("1 events; every checksum fits\n"));
+    CHECK_THAT(found.out,
+               ContainsSubstring("store: the log ends with 4 bytes of a call that was never finished\n"));
 }
 
 #endif

@@ -7,9 +7,9 @@
 #include <weir/store.hpp>
 
 #include "catch.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/scan.hpp"
-#include "store/snapshot_data.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/scan.hpp"
+#include "segment/snapshot_data.hpp"
 
 using weir::batch;
 using weir::errc;
@@ -243,13 +243,18 @@ TEST_CASE("store: late is an event behind a newer one, however batches are cut")
         receipt sum;
         for (std::size_t i = 0; i < events.size(); i += cut) {
             const std::size_t until = std::min(events.size(), i + cut);
-            sum.late += s.append(batch_of({events.begin() + static_cast<std::ptrdiff_t>(i),
-                                           events.begin() + static_cast<std::ptrdiff_t>(until)}))
-                            .value()
-                            .late;
+            sum += s.append(batch_of({events.begin() + static_cast<std::ptrdiff_t>(i),
+                                      events.begin() + static_cast<std::ptrdiff_t>(until)}))
+                       .value();
         }
-        CHECK(sum.late == 2);
+        CHECK(sum == receipt{.offered = 6, .accepted = 6, .late = 2});
     }
+}
+
+TEST_CASE("store: receipts add up field by field") {
+    receipt sum{1, 2, 3, 4, 5, 6, 7};
+    sum += {10, 20, 30, 40, 50, 60, 70};
+    CHECK(sum == receipt{11, 22, 33, 44, 55, 66, 77});
 }
 
 TEST_CASE("store: an event id counts once, and tells a conflict from a repetition") {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "store/dictionary.hpp"
+#include "segment/dictionary.hpp"
 
 using weir::text_table;
 

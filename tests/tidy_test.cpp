@@ -53,14 +53,16 @@ const std::map<std::string, std::vector<std::string>>& arrows() {
         {"base", {"base"}},
         {"stats", {"base", "stats"}},
         {"disk", {"base", "disk"}},
-        {"store", {"base", "disk", "store"}},
-        {"load", {"base", "store", "load"}},
-        {"derive", {"base", "store", "derive"}},
-        {"measure", {"base", "stats", "store", "measure"}},
-        {"flow", {"base", "stats", "store", "measure", "flow"}},
-        {"funnel", {"base", "stats", "store", "measure", "funnel"}},
+        {"segment", {"base", "disk", "segment"}},
+        {"store", {"base", "disk", "segment", "store"}},
+        {"scan", {"base", "segment", "scan"}},
+        {"load", {"base", "segment", "scan", "load"}},
+        {"derive", {"base", "segment", "scan", "derive"}},
+        {"measure", {"base", "stats", "scan", "measure"}},
+        {"flow", {"base", "stats", "segment", "scan", "measure", "flow"}},
+        {"funnel", {"base", "stats", "segment", "scan", "measure", "funnel"}},
         {"show", {"base", "show"}},
-        {"bridge", {"base", "store", "show", "bridge"}},
+        {"bridge", {"base", "show", "bridge"}},
     };
     return allowed;
 }
@@ -86,8 +88,8 @@ TEST_CASE("tidy: includes point to the left only") {
             CHECK(wrong_arrow(folder, line) == "");
         }
     }
-    CHECK(wrong_arrow("base", "#include \"store/scan.hpp\"") == "base includes store/scan.hpp");
-    CHECK(wrong_arrow("measure", "#include \"store/scan.hpp\"").empty());
+    CHECK(wrong_arrow("base", "#include \"scan/scan.hpp\"") == "base includes scan/scan.hpp");
+    CHECK(wrong_arrow("measure", "#include \"scan/scan.hpp\"").empty());
 }
 
 TEST_CASE("tidy: flow does not know the funnel, neither by its public header") {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 
 namespace weir_test {
 namespace {

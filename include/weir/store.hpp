@@ -92,6 +92,17 @@ struct receipt {
     /// Of the accepted: earlier than an event that the store had already, or that stands before it in the
     /// batch. Answers about times that had passed may be others now.
     std::int64_t late = 0;
+    /// Adds what became of other events.
+    receipt& operator+=(const receipt& other) {
+        offered += other.offered;
+        accepted += other.accepted;
+        duplicate += other.duplicate;
+        conflicting += other.conflicting;
+        erased += other.erased;
+        future += other.future;
+        late += other.late;
+        return *this;
+    }
     friend bool operator==(const receipt&, const receipt&) = default;
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "store/column_cache.hpp"
+#include "segment/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "derive/fold.hpp"
 #include "derive/rulebook.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 
 namespace weir::inline v1 {
 

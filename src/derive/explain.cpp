@@ -13,9 +13,9 @@
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "derive/fold.hpp"
-#include "store/batch_data.hpp"
-#include "store/column_cache.hpp"
-#include "store/events_of.hpp"
+#include "scan/events_of.hpp"
+#include "segment/batch_data.hpp"
+#include "segment/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "base/fail.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "derive/rulebook.hpp"
-#include "store/packed.hpp"
-#include "store/stage_event.hpp"
-#include "store/text_table.hpp"
+#include "scan/stage_event.hpp"
+#include "segment/packed.hpp"
+#include "segment/text_table.hpp"
 
 namespace weir::inline v1 {
 

@@ -9,9 +9,9 @@
 #include "base/text.hpp"
 #include "base/wording.hpp"
 #include "derive/fold.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/batch_data.hpp"
-#include "store/stage_visits.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/stage_visits.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 namespace {

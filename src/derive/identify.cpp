@@ -10,8 +10,8 @@
 #include "base/fail.hpp"
 #include "derive/key_graph.hpp"
 #include "derive/merges.hpp"
-#include "store/batch_data.hpp"
-#include "store/regroup.hpp"
+#include "scan/regroup.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/fail.hpp"
 #include "base/wording.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "store/batch_data.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 namespace {

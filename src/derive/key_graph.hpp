@@ -9,7 +9,7 @@
 
 #include <weir/identity.hpp>
 
-#include "store/text_table.hpp"
+#include "segment/text_table.hpp"
 
 namespace weir::inline v1 {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "derive/fold.hpp"
-#include "store/segment.hpp"
+#include "segment/segment.hpp"
 
 namespace weir::inline v1 {
 

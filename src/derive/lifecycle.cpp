@@ -5,7 +5,7 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
-#include "store/batch_data.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 namespace {

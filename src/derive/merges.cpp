@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "store/event_keys.hpp"
-#include "store/segment_merge.hpp"
+#include "segment/event_keys.hpp"
+#include "segment/segment_merge.hpp"
 
 namespace weir::inline v1 {
 namespace {

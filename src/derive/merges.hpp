@@ -6,8 +6,8 @@
 
 #include <weir/identity.hpp>
 
-#include "store/attribute_reader.hpp"
-#include "store/predicate.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/predicate.hpp"
 
 namespace weir::inline v1 {
 

@@ -11,9 +11,9 @@
 
 #include <weir/lifecycle.hpp>
 
-#include "store/attribute_reader.hpp"
-#include "store/predicate.hpp"
-#include "store/scan.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/predicate.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 

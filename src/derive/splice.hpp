@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "derive/earlier.hpp"
-#include "store/segment.hpp"
+#include "segment/segment.hpp"
 
 namespace weir::inline v1 {
 

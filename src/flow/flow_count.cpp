@@ -12,7 +12,7 @@
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "measure/time_limits.hpp"
-#include "store/column_cache.hpp"
+#include "segment/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -17,9 +17,9 @@
 #include "flow/flow_walk.hpp"
 #include "flow/valid_times.hpp"
 #include "measure/grouping.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/scan.hpp"
-#include "store/stage_visits.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/scan.hpp"
+#include "scan/stage_visits.hpp"
 
 namespace weir::inline v1 {
 

@@ -17,7 +17,7 @@
 
 #include "flow/flow_frame.hpp"
 #include "flow/flow_tally.hpp"
-#include "store/stage_visits.hpp"
+#include "scan/stage_visits.hpp"
 
 namespace weir::inline v1 {
 

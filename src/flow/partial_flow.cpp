@@ -9,8 +9,8 @@
 #include "flow/flow_rows.hpp"
 #include "measure/grouping.hpp"
 #include "measure/time_limits.hpp"
+#include "scan/changed_leads.hpp"
 #include "stats/interval.hpp"
-#include "store/changed_leads.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -11,7 +11,7 @@
 #include <weir/live.hpp>
 
 #include "flow/flow_state.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/snapshot_data.hpp"
 
 namespace weir::inline v1 {
 

@@ -8,8 +8,8 @@
 
 #include "base/wording.hpp"
 #include "measure/grouping.hpp"
-#include "store/regroup.hpp"
-#include "store/scan.hpp"
+#include "scan/regroup.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 

@@ -9,9 +9,9 @@
 
 #include <weir/funnel.hpp>
 
-#include "store/dictionary.hpp"
-#include "store/segment_merge.hpp"
-#include "store/snapshot_data.hpp"
+#include "segment/dictionary.hpp"
+#include "segment/segment_merge.hpp"
+#include "segment/snapshot_data.hpp"
 
 namespace weir::inline v1 {
 

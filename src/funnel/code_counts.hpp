@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "store/attribute_reader.hpp"
+#include "scan/attribute_reader.hpp"
 
 namespace weir::inline v1 {
 

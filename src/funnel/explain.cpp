@@ -15,9 +15,9 @@
 #include "funnel/obstacle.hpp"
 #include "funnel/preset.hpp"
 #include "measure/elapsed.hpp"
-#include "store/batch_data.hpp"
-#include "store/column_cache.hpp"
-#include "store/events_of.hpp"
+#include "scan/events_of.hpp"
+#include "segment/batch_data.hpp"
+#include "segment/column_cache.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -21,8 +21,8 @@
 #include "funnel/preset.hpp"
 #include "measure/grouping.hpp"
 #include "measure/time_limits.hpp"
+#include "scan/scan.hpp"
 #include "stats/interval.hpp"
-#include "store/scan.hpp"
 
 namespace weir::inline v1 {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "funnel/lead_chain.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 namespace {

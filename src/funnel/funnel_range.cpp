@@ -16,7 +16,7 @@
 #include "funnel/step_matcher.hpp"
 #include "measure/grouping.hpp"
 #include "measure/time_limits.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 namespace {

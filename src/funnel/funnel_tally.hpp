@@ -10,7 +10,7 @@
 
 #include "funnel/step_plan.hpp"
 #include "measure/elapsed.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 

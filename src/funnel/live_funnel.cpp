@@ -6,7 +6,7 @@
 #include "base/fail.hpp"
 #include "funnel/funnel_part.hpp"
 #include "funnel/preset.hpp"
-#include "store/changed_leads.hpp"
+#include "scan/changed_leads.hpp"
 
 namespace weir::inline v1 {
 namespace {

@@ -13,7 +13,7 @@
 #include "funnel/obstacle_finder.hpp"
 #include "measure/elapsed.hpp"
 #include "measure/time_limits.hpp"
-#include "store/events_of.hpp"
+#include "scan/events_of.hpp"
 
 namespace weir::inline v1 {
 namespace {

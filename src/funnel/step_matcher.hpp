@@ -12,9 +12,9 @@
 #include <weir/funnel.hpp>
 
 #include "funnel/step_plan.hpp"
-#include "store/attribute_reader.hpp"
-#include "store/predicate.hpp"
-#include "store/scan.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/predicate.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 

@@ -13,7 +13,7 @@
 #include <weir/funnel.hpp>
 
 #include "funnel/entries.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 

@@ -6,7 +6,7 @@
 #include "load/json_rows.hpp"
 #include "load/load_rows.hpp"
 #include "load/mapping.hpp"
-#include "store/scan.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 namespace {

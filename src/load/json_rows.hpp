@@ -11,7 +11,7 @@
 #include "base/json.hpp"
 #include "load/file_row.hpp"
 #include "load/text_window.hpp"
-#include "store/text_table.hpp"
+#include "segment/text_table.hpp"
 
 namespace weir::inline v1 {
 

@@ -66,13 +66,7 @@ private:
 
 void append(store& to, batch& events, receipt& sum) {
     if (events.empty()) return;
-    const receipt done = to.append(events).value();
-    sum.accepted += done.accepted;
-    sum.duplicate += done.duplicate;
-    sum.conflicting += done.conflicting;
-    sum.erased += done.erased;
-    sum.future += done.future;
-    sum.late += done.late;
+    sum += to.append(events).value();
     events.clear();
 }
 

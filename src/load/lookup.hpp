@@ -8,7 +8,7 @@
 #include <weir/ingest.hpp>
 
 #include "load/file_row.hpp"
-#include "store/text_table.hpp"
+#include "segment/text_table.hpp"
 
 namespace weir::inline v1 {
 

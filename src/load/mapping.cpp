@@ -7,8 +7,8 @@
 #include "base/fail.hpp"
 #include "base/text.hpp"
 #include "load/time_format.hpp"
-#include "store/batch_data.hpp"
-#include "store/event_keys.hpp"
+#include "segment/batch_data.hpp"
+#include "segment/event_keys.hpp"
 
 namespace weir::inline v1 {
 namespace {

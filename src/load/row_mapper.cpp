@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "load/mapping.hpp"
 #include "load/typed_text.hpp"
-#include "store/event_keys.hpp"
+#include "segment/event_keys.hpp"
 
 namespace weir::inline v1 {
 namespace {

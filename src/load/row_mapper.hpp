@@ -15,7 +15,7 @@
 #include "load/file_row.hpp"
 #include "load/lookup.hpp"
 #include "load/time_format.hpp"
-#include "store/batch_data.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 

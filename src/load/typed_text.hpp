@@ -9,7 +9,7 @@
 #include <weir/ingest.hpp>
 
 #include "load/time_format.hpp"
-#include "store/batch_data.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 

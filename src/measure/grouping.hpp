@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "store/attribute_reader.hpp"
-#include "store/scan.hpp"
+#include "scan/attribute_reader.hpp"
+#include "scan/scan.hpp"
 
 namespace weir::inline v1 {
 

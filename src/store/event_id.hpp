@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "store/batch_data.hpp"
-#include "store/content_hash.hpp"
+#include "segment/batch_data.hpp"
+#include "segment/content_hash.hpp"
 
 namespace weir::inline v1 {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "disk/block.hpp"
-#include "store/batch_data.hpp"
+#include "segment/batch_data.hpp"
 
 namespace weir::inline v1 {
 

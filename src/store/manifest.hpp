@@ -11,8 +11,8 @@
 
 #include <weir/store.hpp>
 
+#include "segment/segment_file.hpp"
 #include "store/frame.hpp"
-#include "store/segment_file.hpp"
 
 namespace weir::inline v1 {
 

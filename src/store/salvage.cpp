@@ -10,8 +10,8 @@
 
 #include "base/fail.hpp"
 #include "base/text.hpp"
+#include "segment/segment_merge.hpp"
 #include "store/recovery.hpp"
-#include "store/segment_merge.hpp"
 #include "store/store_impl.hpp"
 
 namespace weir::inline v1 {
@@ -298,7 +298,7 @@ private:
              const std::vector<std::uint32_t>& dropped) {
         const snapshot::impl& names = *old_.staged.data;
         const auto veils = veils_of(names, run);
-        const auto one = merge_segments(std::span(names.segments).subspan(run.begin, run.size), no_lead, {},
+        const auto one = merge_segments(std::span(names.segments).subspan(run.begin, run.size),
                                         {.veils = veils, .without_columns = dropped});
         if (one->size() == 0) return;
         // Without MANIFEST a file that a crash left may be among them, with arrivals of others.

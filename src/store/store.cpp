@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "base/fail.hpp"
-#include "store/segment_footer.hpp"
-#include "store/segment_merge.hpp"
+#include "segment/segment_footer.hpp"
+#include "segment/segment_merge.hpp"
 
 namespace weir::inline v1 {
 namespace {
@@ -75,7 +75,7 @@ void merge_full_tiers(store_version& v) {
         if (r.size == 0) return;
         r.begin += in_files;
         const auto hidden = veils_of(*v.data, r);
-        replace_run(v, r, merge_segments(all.subspan(r.begin, r.size), no_lead, {}, {.veils = hidden}), 0);
+        replace_run(v, r, merge_segments(all.subspan(r.begin, r.size), {.veils = hidden}), 0);
     }
 }
 

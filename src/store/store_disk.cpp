@@ -6,7 +6,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/fail.hpp"
-#include "store/segment_merge.hpp"
+#include "segment/segment_merge.hpp"
 #include "store/store_impl.hpp"
 
 namespace weir::inline v1 {
@@ -243,12 +243,11 @@ std::vector<written_segment> store::impl::write_parts(const segment_list& from, 
     for (const auto& s : from) rows += s->size();
     if (from.size() == 1 && (rows <= most_rows_of_file() || said.partition > 0)) {
         const bool is_whole = !choice.veils.front() && from.front()->min_time >= choice.from;
-        const auto one = is_whole ? from.front() : merge_segments(from, no_lead, {}, choice);
+        const auto one = is_whole ? from.front() : merge_segments(from, choice);
         if (one->size() > 0) write(*one);
     } else if (!from.empty()) {
         merge_in_parts(
-            from, no_lead, most_rows_of_file(), [&](const std::shared_ptr<segment>& part) { write(*part); },
-            choice);
+            from, most_rows_of_file(), [&](const std::shared_ptr<segment>& part) { write(*part); }, choice);
     }
     return written;
 }

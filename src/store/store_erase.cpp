@@ -7,7 +7,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/fail.hpp"
-#include "store/segment_merge.hpp"
+#include "segment/segment_merge.hpp"
 #include "store/store_impl.hpp"
 
 namespace weir::inline v1 {
@@ -66,8 +66,7 @@ void drop_hidden(store_version& v, std::int64_t earliest) {
     for (std::size_t i = 0; i < next->segments.size(); ++i) {
         auto s = next->segments[i];
         const shared_veil hidden = next->veil_of(i);
-        if (hidden || s->min_time < earliest)
-            s = merge_segments({&s, 1}, no_lead, {}, {{&hidden, 1}, earliest});
+        if (hidden || s->min_time < earliest) s = merge_segments({&s, 1}, {{&hidden, 1}, earliest});
         if (s->size() == 0) continue;
         next->segments[kept++] = std::move(s);
         files.push_back(v.files[i]);

@@ -17,12 +17,12 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "store/column_cache.hpp"
+#include "segment/column_cache.hpp"
+#include "segment/segment_builder.hpp"
+#include "segment/segment_merge.hpp"
+#include "segment/snapshot_data.hpp"
 #include "store/event_id.hpp"
 #include "store/frame.hpp"
-#include "store/segment_builder.hpp"
-#include "store/segment_merge.hpp"
-#include "store/snapshot_data.hpp"
 #include "store/store_files.hpp"
 
 namespace weir::inline v1 {

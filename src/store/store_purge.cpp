@@ -7,7 +7,7 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 
 #include "base/fail.hpp"
-#include "store/column_cache.hpp"
+#include "segment/column_cache.hpp"
 #include "store/recovery.hpp"
 #include "store/store_impl.hpp"
 

@@ -13,11 +13,11 @@
 
 #include "funnel/entries.hpp"
 #include "load/csv_reader.hpp"
-#include "store/dictionary.hpp"
-#include "store/mask_select.hpp"
-#include "store/packed.hpp"
-#include "store/segment_merge.hpp"
-#include "store/snapshot_data.hpp"
+#include "scan/mask_select.hpp"
+#include "segment/dictionary.hpp"
+#include "segment/packed.hpp"
+#include "segment/segment_merge.hpp"
+#include "segment/snapshot_data.hpp"
 #include "workload.hpp"
 
 namespace {

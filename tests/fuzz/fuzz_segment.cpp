@@ -6,8 +6,8 @@
 #include "fuzz.hpp"
 #include "memory_file.hpp"
 #include "sealed.hpp"
-#include "store/segment_file.hpp"
-#include "store/segment_footer.hpp"
+#include "segment/segment_file.hpp"
+#include "segment/segment_footer.hpp"
 
 namespace {
 

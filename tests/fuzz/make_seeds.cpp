@@ -8,9 +8,9 @@
 
 #include "memory_file.hpp"
 #include "sealed.hpp"
+#include "segment/segment_file.hpp"
 #include "store/log_file.hpp"
 #include "store/manifest.hpp"
-#include "store/segment_file.hpp"
 
 namespace {
 
