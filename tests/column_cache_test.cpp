@@ -59,7 +59,7 @@ store big_store(int leads) {
         for (int i = 0; i < 4000; ++i) {
             event e{"lead " + std::to_string(d.below(leads)),
                     d.pick<std::string>({"visit", "demo", "won"}),
-                    from_unix_microseconds(1'000'000 * d.below(1'000'000)),
+                    from_unix_seconds(d.below(1'000'000)),
                     {},
                     {}};
             e.attributes.push_back({"channel", d.pick<std::string>({"mail", "web", "fair"})});

@@ -24,7 +24,7 @@ batch some_events(dice& d, int n) {
     for (int i = 0; i < n; ++i) {
         event e{"lead " + std::to_string(d.below(800)),
                 d.pick<std::string>({"visit", "demo", "won"}),
-                from_unix_microseconds(1'000'000 * d.below(1'000'000)),
+                from_unix_seconds(d.below(1'000'000)),
                 {},
                 {}};
         e.attributes.push_back({"channel", d.pick<std::string>({"mail", "web", "fair"})});

@@ -74,7 +74,10 @@ std::string difference(std::uint64_t seed, int& compared, const tampering& tampe
     const funnel q = make_question(w, d);
     std::vector<instant> cuts;
     for (const event& e : w.events)
-        if (d.chance(30)) cuts.push_back(e.time + duration{d.below(2)});
+        if (d.chance(30)) {
+            const duration later{d.below(2)};
+            cuts.push_back(e.time == instant::max() ? e.time : e.time + later);
+        }
     std::sort(cuts.begin(), cuts.end());
     store whole;
     std::vector<store> stores(cuts.size() + 1);
