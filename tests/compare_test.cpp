@@ -17,8 +17,6 @@ using namespace weir_test;
 using weir::compare_table;
 using weir::funnel;
 
-constexpr auto us = weir::from_unix_microseconds;
-
 // By lead, the last required step that the funnel's own lists put it at.
 using standings = std::map<std::string, int>;
 standings listed_by(const weir::snapshot& s, funnel q) {
