@@ -303,6 +303,38 @@ TEST_CASE("durable: a full disk refuses an append, and takes the next when there
           "ana visit@1970-01-01T00:00:01Z\nana won@1970-01-01T00:00:03Z\n");
 }
 
+TEST_CASE("durable: what a full disk cut short of a segment takes no room, and the next try writes it") {
+    simulated::machine m(1);
+    const auto s = open_on(m);
+    s->append(make("ana", "visit", 1)).value();
+    m.before = [&](simulated::call what, const std::string& name) {
+        return what == simulated::call::append && name.starts_with("seg-") ? simulated::fate::no_space
+                                                                           : simulated::fate::done;
+    };
+    const auto segments = [&] {
+        const auto files = m.shown();
+        return std::count_if(files.begin(), files.end(),
+                             [](const auto& file) { return file.first.starts_with("seg-"); });
+    };
+    CHECK(s->maintain().error().code == errc::io);
+    CHECK(segments() == 0);
+    CHECK(s->snapshot().size() == 1);
+    m.before = nullptr;
+    CHECK(s->maintain().value() == 1);
+    CHECK(segments() == 1);
+    CHECK(s->snapshot().size() == 1);
+}
+
+TEST_CASE("durable: maintain stops when its time is over, and says whether something may be left") {
+    simulated::machine m(1);
+    const auto s = open_on(m);
+    s->append(make("ana", "visit", 1)).value();
+    CHECK(s->maintain(weir::duration{0}).value() == weir::maintain_receipt{.events = 1, .more = true});
+    CHECK(s->maintain(weir::duration{0}).value() == weir::maintain_receipt{});
+    s->append(make("ana", "won", 2)).value();
+    CHECK(s->maintain(std::chrono::hours{1}).value() == weir::maintain_receipt{.events = 1});
+}
+
 TEST_CASE("durable: events beyond the clock and a skew are refused and counted") {
     const place here;
     store s = store::open(here.path(), {.max_future_skew = std::chrono::hours(1)}).value();

@@ -1,6 +1,7 @@
 // A store damaged in every file, at every few bytes: what salvage() saves was there, what it lost it tells,
 // and nobody who was erased comes back unsaid.
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/fail.hpp"
 #include "catch.hpp"
 #include "disk/simulated.hpp"
+#include "place.hpp"
 #include "store/salvage.hpp"
 #include "store/store_impl.hpp"
 #include "told_history.hpp"
@@ -302,4 +304,25 @@ TEST_CASE("salvage: files that are missing, both copies of the manifest, an attr
         }
     CHECK(alone > 0);
     CHECK(!log_in(files).empty());
+}
+
+TEST_CASE("salvage: a log that cannot be read at all is told, and may have erased leads") {
+    const weir_test::place from, to;
+    {
+        store s = store::open(from.path()).value();
+        s.append(make(1)).value();
+        s.seal().value();
+        s.append(make(2)).value();
+    }
+    std::string log;
+    for (const auto& name : from.names())
+        if (name.starts_with("wal-")) log = name;
+    std::filesystem::remove(from.path() + '/' + log);
+    std::filesystem::create_directory(from.path() + '/' + log);
+    CHECK(weir::salvage(from.path(), to.path()).error().code == errc::corrupt);
+    const auto found = weir::salvage(from.path(), to.path(), {.accept_lost_erasures = true}).value();
+    CHECK(found.events == 1);
+    CHECK(found.erasures_may_be_lost);
+    REQUIRE(!found.lost.empty());
+    CHECK_THAT(found.lost.front(), weir_test::ContainsSubstring(log + ": "));
 }

@@ -71,8 +71,7 @@ namespace {
 // Foreign files would be mixed up with ours, or meant another directory.
 void check_is_ours(const std::vector<std::string>& names, const std::string& path) {
     for (const auto& name : names)
-        if (name != lock_name && name != "MANIFEST.tmp" && name != "reserve" && !number_in(name, "wal-") &&
-            !number_in(name, "seg-"))
+        if (name != lock_name && name != "MANIFEST.tmp" && name != "reserve")
             fail(errc::bad_input, "the directory holds other files and no store", path);
 }
 
