@@ -18,8 +18,6 @@ using weir::drop_off_table;
 using weir::funnel;
 using weir::obstacle;
 
-constexpr auto us = weir::from_unix_microseconds;
-
 funnel countable(funnel q) {
     if (q.counting == weir::counting::entries) q.counting = weir::counting::leads;
     return q;

@@ -335,6 +335,22 @@ TEST_CASE("durable: maintain stops when its time is over, and says whether somet
     CHECK(s->maintain(std::chrono::hours{1}).value() == weir::maintain_receipt{.events = 1});
 }
 
+TEST_CASE("durable: a close that failed gave the lock away, and does nothing when it is called again") {
+    simulated::machine m(1);
+    const auto s = open_on(m);
+    s->append(make("ana", "visit", 1)).value();
+    m.before = [](simulated::call what, const std::string&) {
+        return what == simulated::call::append ? simulated::fate::no_space : simulated::fate::done;
+    };
+    CHECK(s->close().error().code == errc::io);
+    m.before = nullptr;
+    const auto next = open_on(m);
+    CHECK(next->snapshot().size() == 1);
+    const auto calls = m.calls;
+    CHECK(s->close());
+    CHECK(m.calls == calls);
+}
+
 TEST_CASE("durable: events beyond the clock and a skew are refused and counted") {
     const place here;
     store s = store::open(here.path(), {.max_future_skew = std::chrono::hours(1)}).value();

@@ -18,7 +18,7 @@ using weir::event;
 using weir::instant;
 using weir::store;
 
-instant day(unsigned d) { return weir::utc(2024, 3, d); }
+instant day(int d) { return weir::utc(2024, 3, d); }
 
 // Without the room that a store keeps back for a full disk, which would be a file of 1 MiB.
 store open_without_reserve(const std::string& directory, const weir::store_options& how = {}) {

@@ -205,7 +205,7 @@ std::string unnoticed_flip(const sealed& f, const opener& how) {
 
 std::string unsound_number(const sealed& f, const opener& how, std::size_t& tried, std::size_t& refused) {
     const auto seals = seals_of(f);
-    for (const std::size_t width : {8, 4, 2, 1})
+    for (const std::size_t width : {8U, 4U, 2U, 1U})
         for (std::size_t at = 0; at + width <= f.raw.size(); at += width) {
             const std::uint64_t was = number_at(f.raw, at, width);
             for (const std::uint64_t v :
