@@ -89,6 +89,7 @@ TEST_CASE("tidy: includes point to the left only") {
         }
     }
     CHECK(wrong_arrow("base", "#include \"scan/scan.hpp\"") == "base includes scan/scan.hpp");
+    CHECK(wrong_arrow("scan", "#include \"store/store_impl.hpp\"") == "scan includes store/store_impl.hpp");
     CHECK(wrong_arrow("measure", "#include \"scan/scan.hpp\"").empty());
 }
 

@@ -1,5 +1,4 @@
-// segment/column_cache.hpp - columns of segments that lie in files: loaded when they are read, as many as
-// fit.
+// segment/column_cache.hpp - columns of segments that lie in files: loaded when read, as many as fit.
 //
 // Leads, their masks and their offsets are always in memory, and so are all texts; events, times and
 // attributes need not be. Whoever reads those says so for as long as that takes, see segment_in_use. What

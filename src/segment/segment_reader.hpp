@@ -1,5 +1,4 @@
-// segment/segment_reader.hpp - a segment out of a file: first what is always in memory, columns when asked
-// for.
+// segment/segment_reader.hpp - a segment out of a file: what stays in memory first, columns when asked for.
 #pragma once
 
 #include <cstdint>
