@@ -116,7 +116,7 @@ private:
         to->offsets.push_back(to->offsets.back() + rows);
         to->masks.push_back(mask);
         if (in_order)
-            for (const part& p : parts) add_run(p.rows);
+            for (const part& p : parts) append_run(runs, p.rows);
         else
             interleave(parts);
     }
@@ -130,14 +130,7 @@ private:
                 rows.push_back({at(p, r), {p.rows.column, r, r + 1}});
         std::stable_sort(rows.begin(), rows.end(),
                          [](const auto& a, const auto& b) { return a.first < b.first; });
-        for (const auto& [key, one] : rows) add_run(one);
-    }
-
-    void add_run(const run& more) {
-        if (!runs.empty() && runs.back().column == more.column && runs.back().end == more.begin)
-            runs.back().end = more.end;
-        else
-            runs.push_back(more);
+        for (const auto& [key, one] : rows) append_run(runs, one);
     }
 
     const sources& from_;

@@ -186,7 +186,7 @@ private:
         for (const run& part : parts) rows += part.end - part.begin;
         to_->offsets.push_back(to_->offsets.back() + rows);
         if (in_order_ || are_in_order(parts))
-            for (const run& part : parts) add_run(part);
+            for (const run& part : parts) append_run(runs_, part);
         else
             interleave(parts);
     }
@@ -207,14 +207,7 @@ private:
                 rows.push_back({time_of(part, r), {part.column, r, r + 1}});
         std::stable_sort(rows.begin(), rows.end(),
                          [](const auto& a, const auto& b) { return a.first < b.first; });
-        for (const auto& [time, one] : rows) add_run(one);
-    }
-
-    void add_run(const run& more) {
-        if (!runs_.empty() && runs_.back().column == more.column && runs_.back().end == more.begin)
-            runs_.back().end = more.end;
-        else
-            runs_.push_back(more);
+        for (const auto& [time, one] : rows) append_run(runs_, one);
     }
 
     // `of` gives a source's column, or nullptr.

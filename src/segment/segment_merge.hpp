@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "segment/segment.hpp"
 #include "segment/veil.hpp"
@@ -28,5 +29,13 @@ std::shared_ptr<segment> merge_segments(std::span<const std::shared_ptr<const se
 /// behind those of the part before.
 void merge_in_parts(std::span<const std::shared_ptr<const segment>>, std::uint64_t most_rows,
                     const std::function<void(std::shared_ptr<segment>)>& take, const merge_choice& = {});
+
+/// Puts a run behind others: one that goes on where the last one ends makes that longer.
+inline void append_run(std::vector<packed_run>& to, const packed_run& more) {
+    if (!to.empty() && to.back().column == more.column && to.back().end == more.begin)
+        to.back().end = more.end;
+    else
+        to.push_back(more);
+}
 
 }  // namespace weir::inline v1
